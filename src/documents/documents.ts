@@ -1,0 +1,144 @@
+import type { Long } from '../spark/rest.ts';
+
+/**
+ * The documents Spot keeps, field by field as AbsaOSS Spot named them (docs/documents.md tells all of them).
+ *
+ * Every document is plain JSON: a time is ISO-8601 with six fraction digits and `+00:00`
+ * (`2026-11-21T08:13:31.928000+00:00`; no fraction when it is zero), a whole number above 2^53 is a `bigint`.
+ */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = Readonly<Record<string, Json>>;
+
+/** ISO-8601 with six fraction digits and `+00:00`, as the original's client wrote it. */
+export type IsoTime = string;
+
+/** Spot's own marks on a document. */
+export interface SpotMarks {
+  readonly time_processed: IsoTime;
+  /** Host name of the source, without port, as the original stored it. */
+  readonly history_host: string;
+  /** Configured name of the cluster. */
+  readonly cluster: string;
+  readonly fingerprint: string;
+  /** Rises with each reading of the same run; a store never lets a lower one replace a higher one. */
+  readonly revision: number;
+  readonly schema_version: number;
+  /** What is odd about the run: `clock_skew`, `incomplete`, `lost_events`, … Empty when nothing is. */
+  readonly flags: readonly string[];
+}
+
+export interface AppSpecificData {
+  readonly classification: Readonly<Record<string, Json>>;
+  readonly tag: string;
+}
+
+/** One run as it was read: the application with this one attempt, its executors, stages and environment. */
+export interface RawDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly history_host: string;
+  readonly spot: SpotMarks;
+  readonly app_specific_data: AppSpecificData;
+  readonly isFinalAttempt: boolean;
+  /** Exactly one: a raw document is one run. */
+  readonly attempts: readonly [RawAttempt];
+}
+
+export interface RawAttempt {
+  readonly [key: string]: Json | undefined;
+  readonly attemptId?: string;
+  readonly startTime: IsoTime;
+  /** Absent while the attempt has no end. */
+  readonly endTime?: IsoTime;
+  readonly lastUpdated: IsoTime;
+  readonly duration: number;
+  readonly sparkUser: string;
+  readonly completed: boolean;
+  readonly appSparkVersion: string;
+  readonly allexecutors: readonly JsonObject[];
+  readonly stages: readonly JsonObject[];
+  readonly environment: JsonObject;
+  readonly jobs?: readonly JsonObject[];
+  readonly sql?: readonly JsonObject[];
+}
+
+export interface NumberAggregate {
+  readonly min?: Long;
+  readonly max?: Long;
+  readonly sum: Long;
+  readonly mean?: number;
+  readonly count_zeroes: number;
+  readonly count_not_null: number;
+  readonly p50?: number;
+  readonly p95?: number;
+}
+export interface TimeAggregate {
+  readonly min?: IsoTime;
+  readonly max?: IsoTime;
+}
+export interface BooleanAggregate {
+  readonly any: boolean;
+  readonly all: boolean;
+  readonly sum: number;
+}
+/** `elements_count`, and per column (nested columns with a literal dot in their name) its aggregate. */
+export interface ArrayAggregate {
+  readonly elements_count: number;
+  readonly [column: string]: number | NumberAggregate | TimeAggregate | BooleanAggregate;
+}
+
+export interface Aggregates {
+  readonly allexecutors: { readonly driver: JsonObject; readonly executors: ArrayAggregate };
+  readonly stages: ArrayAggregate;
+  readonly summary: Readonly<Record<string, number | boolean>>;
+}
+
+export interface AggregateAttempt {
+  readonly [key: string]: Json | Aggregates | undefined;
+  readonly attemptId?: string;
+  readonly startTime: IsoTime;
+  readonly endTime?: IsoTime;
+  readonly duration: number;
+  readonly sparkUser: string;
+  readonly completed: boolean;
+  readonly environment: JsonObject;
+  readonly aggs: Aggregates;
+}
+
+/** What a run amounts to. */
+export interface AggregateDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly history_host: string;
+  readonly spot: SpotMarks;
+  readonly app_specific_data: AppSpecificData;
+  readonly isFinalAttempt: boolean;
+  readonly attempt: AggregateAttempt;
+}
+
+export type ErrorStage = 'listing' | 'raw' | 'aggregations' | 'store';
+
+/** A run (or a listing) that could not be read, once, however often it was tried. */
+export interface ErrorDocument {
+  readonly spot: {
+    readonly time_processed: IsoTime;
+    /** The application, or `n/a` for a listing. */
+    readonly spark_app_id: string;
+    readonly attempt_id?: string;
+    readonly history_host: string;
+    readonly cluster: string;
+    readonly fingerprint?: string;
+    readonly error: {
+      readonly stage: ErrorStage;
+      /** Class name of the error, as the original stored it. */
+      readonly type: string;
+      readonly code: string;
+      readonly message: string;
+      readonly first_seen: IsoTime;
+      /** How often it was tried and failed. */
+      readonly count: number;
+      readonly next_try: IsoTime;
+      readonly retryable: boolean;
+    };
+  };
+}

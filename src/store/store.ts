@@ -1,0 +1,103 @@
+import type { AggregateDocument, ErrorDocument, RawDocument } from '../documents/documents.ts';
+import type { RunDetail } from '../documents/run-detail.ts';
+import type { RunKey } from '../documents/run-key.ts';
+
+/** All that is kept of one run, written together. */
+export interface RunDocuments {
+  readonly key: RunKey;
+  /** Absent when raw documents are switched off (`raw_index` empty). */
+  readonly raw?: RawDocument | undefined;
+  readonly aggregate: AggregateDocument;
+  readonly detail?: RunDetail | undefined;
+}
+
+/** What became of one run of a batch, in the order of the batch. `superseded`: the store held a newer revision. */
+export type SaveOutcome =
+  | { readonly status: 'saved' }
+  | { readonly status: 'superseded' }
+  | { readonly status: 'rejected'; readonly error: Error };
+
+/** What the store holds of a run, enough to decide whether it must be read again. */
+export interface LedgerEntry {
+  readonly fingerprint: string;
+  readonly revision: number;
+}
+
+export type DocumentKind = 'raw' | 'agg' | 'err' | 'detail';
+
+/** Which runs; every given field must match. Times are compared with `attempt.endTime`. */
+export interface RunFilter {
+  readonly cluster?: string | undefined;
+  /** Application id, or the application's name. */
+  readonly app?: string | undefined;
+  readonly user?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly endedAfter?: Date | undefined;
+  readonly endedBefore?: Date | undefined;
+}
+
+export interface FindOptions {
+  /** Newest end first when absent. */
+  readonly order?: 'newest-first' | 'oldest-first' | undefined;
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface StoreStats {
+  readonly raw: number;
+  readonly agg: number;
+  readonly err: number;
+  readonly detail: number;
+  /** Bytes on disk, where the store can tell. */
+  readonly bytes?: number | undefined;
+  readonly oldestEnd?: string | undefined;
+  readonly newestEnd?: string | undefined;
+}
+
+/** Honest differences between stores; the contract tests choose by them. */
+export interface StoreFeatures {
+  /** Documents of a batch become visible to `find` at once, not after a refresh. */
+  readonly readsItsWrites: boolean;
+}
+
+/**
+ * Where documents live.
+ *
+ * Writing is idempotent: ids are made from {@link RunKey}, the same batch twice changes nothing, and a lower
+ * `spot.revision` never replaces a higher one. A run counts as done when `saveRuns` said `saved`: the store is the
+ * ledger, there is no other bookkeeping.
+ */
+export interface Store extends AsyncDisposable {
+  /** For logs and messages, without secrets. */
+  readonly description: string;
+  readonly supports: StoreFeatures;
+
+  /** Creates what is missing (tables, templates, indexes) and checks that the store can be written. */
+  prepare(): Promise<void>;
+
+  /** Raw first, then detail, then agg: a run with an agg document has all its documents. */
+  saveRuns(runs: readonly RunDocuments[], options?: { readonly signal?: AbortSignal }): Promise<readonly SaveOutcome[]>;
+
+  /** Entries of those keys that are stored, by `documentId(key)`; realtime, never behind a write that was acknowledged. */
+  readLedger(keys: readonly RunKey[]): Promise<ReadonlyMap<string, LedgerEntry>>;
+
+  /** Writes or replaces by id : `documentId` of the run, or of `{ cluster, appId: "n/a" }` for a listing. */
+  saveErrors(errors: readonly ErrorDocument[]): Promise<void>;
+  /** The error documents of those ids that exist, by id. */
+  readErrors(ids: readonly string[]): Promise<ReadonlyMap<string, ErrorDocument>>;
+  /** Deletes by id; an id that is not there is no error. */
+  clearErrors(ids: readonly string[]): Promise<void>;
+
+  readRaw(key: RunKey): Promise<RawDocument | undefined>;
+  readAggregate(key: RunKey): Promise<AggregateDocument | undefined>;
+  readDetail(key: RunKey): Promise<RunDetail | undefined>;
+
+  /** Streams, paging past any limit of the engine. */
+  findRaw(filter: RunFilter, options?: FindOptions): AsyncIterable<RawDocument>;
+  findAggregates(filter: RunFilter, options?: FindOptions): AsyncIterable<AggregateDocument>;
+  findErrors(filter: RunFilter, options?: FindOptions): AsyncIterable<ErrorDocument>;
+  /** Keys and ledger entries only, cheap: for `verify` and reconciliation. */
+  findKeys(filter: RunFilter, options?: FindOptions): AsyncIterable<RunKey & LedgerEntry>;
+
+  stats(): Promise<StoreStats>;
+}
