@@ -11,7 +11,12 @@ export interface RunDocuments {
   readonly detail?: RunDetail | undefined;
 }
 
-/** What became of one run of a batch, in the order of the batch. `superseded`: the store held a newer revision. */
+/**
+ * What became of one run of a batch, in the order of the batch.
+ *
+ * `superseded`: the store held a newer revision. `rejected`: the store will never take these documents as they are
+ * (what may succeed later is thrown instead, for the whole batch).
+ */
 export type SaveOutcome =
   | { readonly status: 'saved' }
   | { readonly status: 'superseded' }
@@ -25,7 +30,11 @@ export interface LedgerEntry {
 
 export type DocumentKind = 'raw' | 'agg' | 'err' | 'detail';
 
-/** Which runs; every given field must match. Times are compared with `attempt.endTime`. */
+/**
+ * Which runs; every given field must match. Times are compared with `attempt.endTime`, both bounds inclusive; a run
+ * without an end is in no such range. Error documents know no user and no tag (so they match none), their app is an id,
+ * and their time is `spot.time_processed`.
+ */
 export interface RunFilter {
   readonly cluster?: string | undefined;
   /** Application id, or the application's name. */
@@ -37,7 +46,7 @@ export interface RunFilter {
 }
 
 export interface FindOptions {
-  /** Newest end first when absent. */
+  /** Newest end first when absent; equal ends by id. Runs without an end come last in either order. */
   readonly order?: 'newest-first' | 'oldest-first' | undefined;
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +67,8 @@ export interface StoreStats {
 export interface StoreFeatures {
   /** Documents of a batch become visible to `find` at once, not after a refresh. */
   readonly readsItsWrites: boolean;
+  /** Raw documents are kept; false where they are switched off (`raw_index` empty). */
+  readonly keepsRaw: boolean;
 }
 
 /**
@@ -75,13 +86,20 @@ export interface Store extends AsyncDisposable {
   /** Creates what is missing (tables, templates, indexes) and checks that the store can be written. */
   prepare(): Promise<void>;
 
-  /** Raw first, then detail, then agg: a run with an agg document has all its documents. */
+  /**
+   * Raw first, then detail, then agg: a run with an agg document has all its documents.
+   *
+   * A raw or detail document that is absent here leaves the stored one as it is.
+   *
+   * @throws StoreError when the batch may be repeated as it is (`retryable`) or the store cannot be written at all;
+   *   the signal's reason when it fires: then a part of the batch may have been written
+   */
   saveRuns(runs: readonly RunDocuments[], options?: { readonly signal?: AbortSignal }): Promise<readonly SaveOutcome[]>;
 
   /** Entries of those keys that are stored, by `documentId(key)`; realtime, never behind a write that was acknowledged. */
   readLedger(keys: readonly RunKey[]): Promise<ReadonlyMap<string, LedgerEntry>>;
 
-  /** Writes or replaces by id : `documentId` of the run, or of `{ cluster, appId: "n/a" }` for a listing. */
+  /** Writes or replaces by id: `documentId` of the run, or of `{ cluster, appId: "n/a" }` for a listing. */
   saveErrors(errors: readonly ErrorDocument[]): Promise<void>;
   /** The error documents of those ids that exist, by id. */
   readErrors(ids: readonly string[]): Promise<ReadonlyMap<string, ErrorDocument>>;

@@ -1,0 +1,5 @@
+import { runs } from './001-runs.ts';
+import type { Migration } from './migration.ts';
+
+/** Every step ever released, oldest first. A released step is never edited: a change is a new one. */
+export const MIGRATIONS: readonly Migration[] = [runs];

@@ -1,0 +1,366 @@
+import { statSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AggregateDocument, ErrorDocument, RawDocument } from '../../documents/documents.ts';
+import type { RunDetail } from '../../documents/run-detail.ts';
+import { documentId, type RunKey } from '../../documents/run-key.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { StoreError, toError } from '../../util/errors.ts';
+import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
+import { errorId } from '../error-id.ts';
+import type { FindOptions, LedgerEntry, RunDocuments, RunFilter, SaveOutcome, Store, StoreStats } from '../store.ts';
+import { IN_MEMORY, type SqliteStoreOptions } from './config.ts';
+import { openForReading, openForWriting, type Connection } from './connection.ts';
+import { decodeDocument } from './document-codec.ts';
+import { closedError, isRowError, toStoreError } from './errors.ts';
+import * as queries from './queries.ts';
+import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
+import { encodeRun, type EncodedRun } from './encoded-run.ts';
+
+/** Compressing goes on for this long before other work gets its turn. */
+const LONGEST_TURN_MS = 20;
+const DOCUMENTS_PER_PAGE = 50;
+const KEYS_PER_PAGE = 1000;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * A store in one SQLite file (see README.md beside this file).
+ *
+ * A batch is one transaction: what `saveRuns` acknowledged outlives `kill -9` and, as far as the disk keeps its word, a power cut.
+ * A run that cannot be written is rejected alone; any other failure rolls the batch back and throws.
+ */
+export class SqliteStore implements Store {
+  readonly supports = { readsItsWrites: true, keepsRaw: true } as const;
+  readonly description: string;
+  readonly #path: string;
+  readonly #connection: Connection;
+  readonly #mayWrite: boolean;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #saving = new Set<Promise<unknown>>();
+  #isClosing = false;
+
+  private constructor(path: string, connection: Connection, mayWrite: boolean) {
+    this.#path = path;
+    this.#connection = connection;
+    this.#mayWrite = mayWrite;
+    this.description = `sqlite:${path}`;
+  }
+
+  /**
+   * @throws StoreError whose code says what is wrong with the file: `STORE_LOCKED`, `STORE_NOT_FOUND` (reading),
+   * `STORE_UNWRITABLE`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_OLDER` (reading), `STORE_CORRUPT`, …
+   */
+  static open(options: SqliteStoreOptions, logger: Logger): Promise<SqliteStore> {
+    const mayWrite = options.access !== 'read';
+    try {
+      const connection = mayWrite ? openForWriting(options, logger, new Date()) : openForReading(options);
+      return Promise.resolve(new SqliteStore(options.path, connection, mayWrite));
+    } catch (error) {
+      return Promise.reject(toStoreError(error, options.path));
+    }
+  }
+
+  /** Tables are made when the store is opened; this writes and takes it back, so that a full or read-only disk shows early. */
+  prepare(): Promise<void> {
+    return this.#attempt(() => {
+      this.#refuseReader();
+      this.#database.exec('BEGIN IMMEDIATE; CREATE TABLE write_check (x); ROLLBACK');
+    });
+  }
+
+  async saveRuns(
+    runs: readonly RunDocuments[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly SaveOutcome[]> {
+    const saving = this.#save(runs, options.signal);
+    this.#saving.add(saving);
+    try {
+      return await saving;
+    } finally {
+      this.#saving.delete(saving);
+    }
+  }
+
+  readLedger(keys: readonly RunKey[]): Promise<ReadonlyMap<string, LedgerEntry>> {
+    return this.#attempt(() => {
+      const read = this.#prepared(queries.READ_LEDGER);
+      const entries = new Map<string, LedgerEntry>();
+      for (const id of keys.map(documentId)) {
+        const row = read.get(queries.wellFormed(id));
+        if (row !== undefined) entries.set(id, ledgerEntry(row));
+      }
+      return entries;
+    });
+  }
+
+  saveErrors(errors: readonly ErrorDocument[]): Promise<void> {
+    return this.#attempt(() => {
+      this.#transaction(() => {
+        const save = this.#prepared(queries.SAVE_ERROR);
+        for (const error of errors) {
+          const { cluster, spark_app_id, time_processed } = error.spot;
+          const [id, ...texts] = [errorId(error), cluster, spark_app_id].map(queries.wellFormed) as [
+            string,
+            string,
+            string,
+          ];
+          save.run(id, ...texts, Date.parse(time_processed), stringifyJson(error));
+        }
+      });
+    });
+  }
+
+  readErrors(ids: readonly string[]): Promise<ReadonlyMap<string, ErrorDocument>> {
+    return this.#attempt(() => {
+      const read = this.#prepared(queries.READ_ERROR);
+      const found = new Map<string, ErrorDocument>();
+      for (const id of ids) {
+        const row = read.get(queries.wellFormed(id));
+        if (row !== undefined) found.set(id, errorDocument(row));
+      }
+      return found;
+    });
+  }
+
+  clearErrors(ids: readonly string[]): Promise<void> {
+    return this.#attempt(() => {
+      this.#transaction(() => {
+        const clear = this.#prepared(queries.CLEAR_ERROR);
+        for (const id of ids) clear.run(queries.wellFormed(id));
+      });
+    });
+  }
+
+  readRaw(key: RunKey): Promise<RawDocument | undefined> {
+    return this.#readDocument('raw', key) as Promise<RawDocument | undefined>;
+  }
+
+  readAggregate(key: RunKey): Promise<AggregateDocument | undefined> {
+    return this.#readDocument('agg', key) as Promise<AggregateDocument | undefined>;
+  }
+
+  readDetail(key: RunKey): Promise<RunDetail | undefined> {
+    return this.#readDocument('detail', key) as Promise<RunDetail | undefined>;
+  }
+
+  findRaw(filter: RunFilter, options: FindOptions = {}): AsyncIterable<RawDocument> {
+    return this.#findRuns('raw', filter, options, documentOf) as AsyncIterable<RawDocument>;
+  }
+
+  findAggregates(filter: RunFilter, options: FindOptions = {}): AsyncIterable<AggregateDocument> {
+    return this.#findRuns('agg', filter, options, documentOf) as AsyncIterable<AggregateDocument>;
+  }
+
+  findKeys(filter: RunFilter, options: FindOptions = {}): AsyncIterable<RunKey & LedgerEntry> {
+    return this.#findRuns('run', filter, options, keyOf);
+  }
+
+  async *findErrors(filter: RunFilter, options: FindOptions = {}): AsyncIterable<ErrorDocument> {
+    const order = options.order ?? 'newest-first';
+    let after: ErrorPosition | undefined;
+    for (let left = options.limit ?? Infinity; left > 0;) {
+      options.signal?.throwIfAborted();
+      const size = Math.min(left, KEYS_PER_PAGE);
+      const rows = await this.#all(queries.errorPage(filter, order, after, size));
+      for (const row of rows) {
+        options.signal?.throwIfAborted();
+        yield errorDocument(row);
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < size) return;
+      after = { processedMs: Number(last['processed_ms']), id: String(last['id']) };
+      left -= rows.length;
+    }
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#attempt(() => {
+      const row: Row = this.#prepared(queries.STATS).get() ?? {};
+      return {
+        raw: Number(row['raw']),
+        agg: Number(row['agg']),
+        err: Number(row['err']),
+        detail: Number(row['detail']),
+        bytes: this.#bytes(),
+        oldestEnd: isoTime(row['oldest']),
+        newestEnd: isoTime(row['newest']),
+      };
+    });
+  }
+
+  /** Waits for batches being written, then closes. A find under way ends with `STORE_CLOSED` at its next page. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    await Promise.allSettled(this.#saving);
+    this.#statements.clear();
+    this.#database.close();
+    this.#connection.lock?.releaseCleanly();
+  }
+
+  get #database(): DatabaseSync {
+    return this.#connection.database;
+  }
+
+  async #save(runs: readonly RunDocuments[], signal: AbortSignal | undefined): Promise<readonly SaveOutcome[]> {
+    this.#refuseClosed();
+    this.#refuseReader();
+    const encoded: (EncodedRun | Error)[] = [];
+    let turnStarted = performance.now();
+    for (const run of runs) {
+      signal?.throwIfAborted();
+      encoded.push(encodedOrError(run));
+      if (performance.now() - turnStarted < LONGEST_TURN_MS) continue;
+      await nextTurn();
+      turnStarted = performance.now();
+    }
+    signal?.throwIfAborted();
+    // From here on nothing else runs until the batch is committed or rolled back.
+    return await this.#attempt(() => this.#transaction(() => encoded.map((run) => this.#saveRun(run))), {
+      whileClosing: true,
+    });
+  }
+
+  #saveRun(run: EncodedRun | Error): SaveOutcome {
+    if (run instanceof Error) return { status: 'rejected', error: run };
+    this.#prepared('SAVEPOINT one_run').run();
+    try {
+      const number = this.#prepared(queries.SAVE_RUN).get(...run.columns)?.['number'];
+      if (number === undefined) return { status: 'superseded' };
+      for (const [table, document] of run.documents)
+        this.#prepared(queries.saveDocument(table)).run(Number(number), document);
+      return { status: 'saved' };
+    } catch (thrown) {
+      if (!isRowError(thrown)) throw thrown;
+      this.#prepared('ROLLBACK TO one_run').run();
+      const { message } = toError(thrown);
+      return {
+        status: 'rejected',
+        error: new StoreError('STORE_REJECTED', `SQLite does not take the run: ${message}`, { cause: thrown }),
+      };
+    } finally {
+      if (this.#database.isTransaction) this.#prepared('RELEASE one_run').run();
+    }
+  }
+
+  #readDocument(table: DocumentTable, key: RunKey): Promise<unknown> {
+    return this.#attempt(() => {
+      const id = queries.wellFormed(documentId(key));
+      const row = this.#prepared(queries.readDocument(table)).get(id);
+      return row === undefined ? undefined : decodeDocument(row['document'] as Uint8Array, id);
+    });
+  }
+
+  /** Page by page, so that no cursor stays open while the consumer works: it would hold back the checkpoint. */
+  async *#findRuns<T>(
+    source: 'run' | 'agg' | 'raw',
+    filter: RunFilter,
+    options: FindOptions,
+    read: (row: Row) => T,
+  ): AsyncGenerator<T> {
+    const order = options.order ?? 'newest-first';
+    const pageSize = source === 'run' ? KEYS_PER_PAGE : DOCUMENTS_PER_PAGE;
+    let after: RunPosition | undefined;
+    for (let left = options.limit ?? Infinity; left > 0;) {
+      options.signal?.throwIfAborted();
+      const size = Math.min(left, pageSize);
+      const rows = await this.#all(queries.runPage(source, filter, order, after, size));
+      for (const row of rows) {
+        options.signal?.throwIfAborted();
+        yield read(row);
+      }
+      left -= rows.length;
+
+      const last = rows.at(-1);
+      if (last !== undefined && rows.length === size)
+        after = { endMs: last['end_ms'] as number | null, id: String(last['id']) };
+      else if (after?.endMs === null || !queries.includesOpenRuns(filter)) return;
+      else after = queries.startOfOpenRuns(order);
+    }
+  }
+
+  #all({ sql, parameters }: queries.Query): Promise<readonly Row[]> {
+    return this.#attempt(() => this.#prepared(sql).all(...parameters));
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #transaction<T>(action: () => T): T {
+    this.#refuseReader();
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = action();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has ended the transaction already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Runs synchronous work as a promise whose rejection is a `StoreError`. */
+  async #attempt<T>(action: () => T, { whileClosing = false } = {}): Promise<T> {
+    if (!whileClosing) this.#refuseClosed();
+    try {
+      return await Promise.resolve(action());
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosing) throw closedError(this.#path);
+  }
+
+  #refuseReader(): void {
+    if (!this.#mayWrite)
+      throw new StoreError('STORE_READ_ONLY', `The store ${this.#path} was opened for reading`, {
+        details: { path: this.#path },
+      });
+  }
+
+  #bytes(): number {
+    if (this.#path === IN_MEMORY) return 0;
+    const sizes = ['', '-wal'].map((suffix) => statSync(this.#path + suffix, { throwIfNoEntry: false })?.size ?? 0);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+}
+
+function encodedOrError(run: RunDocuments): EncodedRun | Error {
+  try {
+    return encodeRun(run);
+  } catch (error) {
+    return toError(error);
+  }
+}
+
+function ledgerEntry(row: Row): LedgerEntry {
+  return { fingerprint: String(row['fingerprint']), revision: Number(row['revision']) };
+}
+
+function keyOf(row: Row): RunKey & LedgerEntry {
+  const attemptId = row['attempt_id'];
+  const attempt = typeof attemptId === 'string' ? { attemptId } : {};
+  return { cluster: String(row['cluster']), appId: String(row['app_id']), ...attempt, ...ledgerEntry(row) };
+}
+
+function documentOf(row: Row): unknown {
+  return decodeDocument(row['document'] as Uint8Array, String(row['id']));
+}
+
+function errorDocument(row: Row): ErrorDocument {
+  return parseJson(String(row['document'])) as ErrorDocument;
+}
+
+function isoTime(milliseconds: unknown): string | undefined {
+  return typeof milliseconds === 'number' ? new Date(milliseconds).toISOString() : undefined;
+}
