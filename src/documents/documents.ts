@@ -51,7 +51,8 @@ export interface RawAttempt {
   /** Absent while the attempt has no end. */
   readonly endTime?: IsoTime;
   readonly lastUpdated: IsoTime;
-  readonly duration: number;
+  /** Milliseconds, negative when the clocks disagree (`clock_skew`). Absent while the attempt has no end. */
+  readonly duration?: number;
   readonly sparkUser: string;
   readonly completed: boolean;
   readonly appSparkVersion: string;
@@ -69,8 +70,9 @@ export interface NumberAggregate {
   readonly mean?: number;
   readonly count_zeroes: number;
   readonly count_not_null: number;
-  readonly p50?: number;
-  readonly p95?: number;
+  /** Only for the columns where the spread tells skew: see `aggregations/percentiles.ts`. */
+  readonly p50?: Long;
+  readonly p95?: Long;
 }
 export interface TimeAggregate {
   readonly min?: IsoTime;
@@ -87,10 +89,40 @@ export interface ArrayAggregate {
   readonly [column: string]: number | NumberAggregate | TimeAggregate | BooleanAggregate;
 }
 
+/**
+ * What the run amounts to in a few numbers: milliseconds, core-milliseconds, bytes, ratios (docs/documents.md).
+ *
+ * A field whose inputs are not all known is absent; without executors or without stages all of them are.
+ */
+export interface Summary {
+  readonly [field: string]: number | boolean | undefined;
+  readonly parallel_work?: number;
+  readonly parallel_part?: number;
+  readonly seq_part?: number;
+  readonly est_seq_time?: number;
+  readonly core_cost?: number;
+  readonly stages_in_parallel?: boolean;
+  readonly stages_sum?: number;
+  readonly stages_interval?: number;
+  readonly stages_max_input_blocks?: number;
+  readonly executors_total_input_blocks?: number;
+  readonly unused_storage_memory?: number;
+  readonly estimated_speedup?: number;
+  readonly parallel_fraction?: number;
+  readonly seq_fraction?: number;
+  readonly average_throughput?: number;
+  readonly estimated_core_efficiency?: number;
+  readonly unused_core_cost?: number;
+  readonly x_unused_core_cost_hours?: number;
+  readonly est_peak_memory_usage?: number;
+  readonly storage_memory_usage?: number;
+  readonly x_unused_storage_memory_bytes?: number;
+}
+
 export interface Aggregates {
   readonly allexecutors: { readonly driver: JsonObject; readonly executors: ArrayAggregate };
   readonly stages: ArrayAggregate;
-  readonly summary: Readonly<Record<string, number | boolean>>;
+  readonly summary: Summary;
 }
 
 export interface AggregateAttempt {
@@ -98,7 +130,7 @@ export interface AggregateAttempt {
   readonly attemptId?: string;
   readonly startTime: IsoTime;
   readonly endTime?: IsoTime;
-  readonly duration: number;
+  readonly duration?: number;
   readonly sparkUser: string;
   readonly completed: boolean;
   readonly environment: JsonObject;
