@@ -9,13 +9,16 @@ export interface RequestFacts {
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL|CERT_|CRL_|EPROTO$|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|UNABLE_TO_|HOSTNAME_MISMATCH$|INVALID_CA$|PATH_LENGTH_EXCEEDED$|INVALID_PURPOSE$|ERROR_IN_CERT_)/;
 
+/** How undici's parser says that not even the first line was HTTP; its other complaints are about a damaged answer. */
+const NOT_HTTP = /does not match the HTTP|Expected HTTP/;
+
 const TIMEOUTS: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'did not begin to answer in time (idle_timeout_seconds)',
   UND_ERR_BODY_TIMEOUT: 'fell silent in the middle of its answer (idle_timeout_seconds)',
 };
 
-/** Codes of an answer that ended before its own length or last chunk said so. */
-const CUT_SHORT = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE', 'HPE_INVALID_CHUNK_SIZE']);
+/** An answer that ended before its own length said so. */
+const CUT_SHORT = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
 /** Translates what undici, the socket or TLS threw; the original stays as `cause`. */
 export function transportError(thrown: unknown, facts: RequestFacts): SourceError {
@@ -27,26 +30,32 @@ export function transportError(thrown: unknown, facts: RequestFacts): SourceErro
   if (TLS_CODE.test(code)) {
     return new SourceError(
       'SOURCE_TLS',
-      `${facts.url} has a certificate or TLS setting that is refused (${cause.message}); check ssl_path, client_certificate_path and the server's certificate`,
+      `${place(facts)} has a certificate or TLS setting that is refused (${cause.message}); check ssl_path, client_certificate_path and the server's certificate`,
       { details, cause },
     );
   }
   const timeout = TIMEOUTS[code];
   if (timeout !== undefined) {
-    return new SourceError('SOURCE_TIMEOUT', `${facts.url} ${timeout}`, { details, retryable: true, cause });
+    return new SourceError('SOURCE_TIMEOUT', `${place(facts)} ${timeout}`, { details, retryable: true, cause });
   }
-  if (CUT_SHORT.has(code)) return truncatedError(facts, cause);
-  if (code.startsWith('HPE_')) {
+  if (code === CUT_SHORT) return truncatedError(facts, cause);
+  if (cause.name === 'HTTPParserError') {
     // undici's error keeps the bytes it could not read, which may be anything: it does not go further.
+    const clean = new Error(cause.message);
+    if (!NOT_HTTP.test(cause.message)) return truncatedError(facts, clean);
     return new SourceError(
       'SOURCE_WRONG_ADDRESS',
-      `${facts.url} does not speak HTTP (${cause.message}); check host and port of api_base_url`,
-      { details, cause: new Error(cause.message) },
+      `${place(facts)} does not speak HTTP (${cause.message}); check protocol, host and port of api_base_url`,
+      { details, cause: clean },
     );
   }
+  const isClosedTls = facts.url.startsWith('https:') && (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET');
+  const hint = isClosedTls
+    ? 'does it ask for a client certificate?'
+    : 'is the server running, and is api_base_url right?';
   return new SourceError(
     'SOURCE_UNAVAILABLE',
-    `${facts.url} cannot be reached (${cause.message || code}); is the server running, and is api_base_url right?`,
+    `${place(facts)} cannot be reached (${cause.message || code}); ${hint}`,
     {
       details,
       retryable: true,
@@ -58,7 +67,7 @@ export function transportError(thrown: unknown, facts: RequestFacts): SourceErro
 export function deadlineError(facts: RequestFacts, totalTimeoutMs: number): SourceError {
   return new SourceError(
     'SOURCE_TIMEOUT',
-    `${facts.url} did not finish its answer within ${totalTimeoutMs / 1000} s (total_timeout_seconds)`,
+    `${place(facts)} did not finish its answer within ${totalTimeoutMs / 1000} s (total_timeout_seconds)`,
     {
       details: { ...facts, totalTimeoutMs },
       retryable: true,
@@ -67,7 +76,7 @@ export function deadlineError(facts: RequestFacts, totalTimeoutMs: number): Sour
 }
 
 export function truncatedError(facts: RequestFacts, cause: Error): SourceError {
-  return new SourceError('SOURCE_TRUNCATED', `${facts.url} cut its answer short (${cause.message})`, {
+  return new SourceError('SOURCE_TRUNCATED', `${place(facts)} cut its answer short (${cause.message})`, {
     details: { ...facts },
     retryable: true,
     cause,
@@ -77,7 +86,7 @@ export function truncatedError(facts: RequestFacts, cause: Error): SourceError {
 export function tooLargeError(facts: RequestFacts, maxBytes: number): SourceError {
   return new SourceError(
     'SOURCE_TOO_LARGE',
-    `${facts.url} answers with more than ${maxBytes} bytes; raise max_response_bytes if there is memory for it`,
+    `${place(facts)} answers with more than ${maxBytes} bytes; raise max_response_bytes if there is memory for it`,
     {
       details: { ...facts, maxBytes },
     },
@@ -87,7 +96,7 @@ export function tooLargeError(facts: RequestFacts, maxBytes: number): SourceErro
 export function notJsonError(facts: RequestFacts): SourceError {
   return new SourceError(
     'SOURCE_NOT_JSON',
-    `${facts.url} answers with a web page instead of JSON: is this a login page or a proxy? Check api_base_url and the credentials`,
+    `${place(facts)} answers with a web page instead of JSON: is this a login page or a proxy? Check api_base_url and the credentials`,
     {
       details: { ...facts },
       retryable: true,
@@ -98,7 +107,7 @@ export function notJsonError(facts: RequestFacts): SourceError {
 export function wrongAnswerError(facts: RequestFacts, cause: Error): SourceError {
   return new SourceError(
     'SOURCE_WRONG_ANSWER',
-    `${facts.url} answers in a shape that is not Spark's: ${cause.message}`,
+    `${place(facts)} answers in a shape that is not Spark's: ${cause.message}`,
     { details: { ...facts }, cause },
   );
 }
@@ -106,7 +115,7 @@ export function wrongAnswerError(facts: RequestFacts, cause: Error): SourceError
 export function redirectError(facts: RequestFacts, target: string, reason: string): SourceError {
   return new SourceError(
     'SOURCE_REDIRECTED',
-    `${facts.url} sends Spot on to ${target}, which it does not follow (${reason}); give the final address as api_base_url`,
+    `${place(facts)} sends Spot on to ${target}, which it does not follow (${reason}); give the final address as api_base_url`,
     {
       details: { ...facts, target },
     },
@@ -127,7 +136,7 @@ export function statusError(
   }: { readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined },
 ): SourceError {
   const details = { ...facts, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  const said = `${facts.url} answers with HTTP status ${status}`;
+  const said = `${place(facts)} answers with HTTP status ${status}`;
 
   if (status === 401 || status === 403 || status === 407) {
     return new SourceError(
@@ -170,4 +179,9 @@ export function statusError(
 /** A web page, not the JSON that was asked for. */
 export function isHtml(body: string): boolean {
   return /^\s*</.test(body);
+}
+
+/** The address as a message shows it: what is asked in the query is in the details. */
+function place({ url }: RequestFacts): string {
+  return url.replace(/\?.*$/s, '');
 }

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { parseRetryAfter, retriesAfter, waitBeforeRetry } from '../../../src/sources/history-server/retry.ts';
+import { SourceError } from '../../../src/util/errors.ts';
+
+describe('sources/history-server/retry', () => {
+  it('doubles the longest wait from 250 ms to 15 s, and takes a random part of it', () => {
+    const longest = [1, 2, 3, 4, 7, 30].map((tries) => waitBeforeRetry(tries, 1, undefined));
+
+    expect(longest).to.deep.equal([250, 500, 1000, 2000, 15_000, 15_000]);
+    expect(waitBeforeRetry(3, 0, undefined)).to.equal(0);
+    expect(waitBeforeRetry(3, 0.25, undefined)).to.equal(250);
+  });
+
+  it('waits at least as long as the server asks', () => {
+    expect(waitBeforeRetry(1, 0, 7000)).to.equal(7000);
+    expect(waitBeforeRetry(1, 0.5, 7000)).to.equal(7125);
+  });
+
+  it('reads Retry-After as seconds or as a date, and nothing else', () => {
+    const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+
+    expect(parseRetryAfter('120', now)).to.equal(120_000);
+    expect(parseRetryAfter('Wed, 21 Oct 2026 07:28:30 GMT', now)).to.equal(30_000);
+    expect(parseRetryAfter('Wed, 21 Oct 2026 07:00:00 GMT', now)).to.equal(0);
+    expect(parseRetryAfter('soon', now)).to.equal(undefined);
+    expect(parseRetryAfter(undefined, now)).to.equal(undefined);
+  });
+
+  it('tries again what may pass, twice after a 500, and never what would fail the same way', () => {
+    const codes = [
+      'SOURCE_UNAVAILABLE',
+      'SOURCE_TRUNCATED',
+      'SOURCE_SERVER_ERROR',
+      'SOURCE_TIMEOUT',
+      'SOURCE_NOT_JSON',
+      'SOURCE_UNAUTHORIZED',
+      'SOURCE_RUN_VANISHED',
+      'SOURCE_REFUSED',
+    ];
+
+    expect(codes.map((code) => retriesAfter(new SourceError(code, ''), 5))).to.deep.equal([5, 5, 2, 0, 0, 0, 0, 0]);
+    expect(retriesAfter(new SourceError('SOURCE_SERVER_ERROR', ''), 1)).to.equal(1);
+  });
+});
