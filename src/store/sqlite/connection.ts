@@ -18,6 +18,9 @@ export interface Connection {
 /** A store up to this size is checked at every start, for that takes a moment; a larger one only when it was not closed in order. */
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
 
+/** Above this size only the ledger is checked, so that a start takes seconds; a document proves itself by its checksum when it is read. */
+const WHOLLY_CHECKED_BYTES = 512 * 1024 * 1024;
+
 /**
  * WAL lets readers stand beside the writer; FULL makes a commit outlive a power cut.
  * `trusted_schema` and `cell_size_check` make SQLite doubt the file.
@@ -117,9 +120,15 @@ function check(database: DatabaseSync, path: string, lock: WriterLock, logger: L
   if (lock.previous === 'unclean')
     logger.info('The store was not closed in order the last time; checking it.', { path, bytes });
 
-  const finding = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (finding === 'ok') return;
-  throw new StoreError(
+  const checks = bytes > WHOLLY_CHECKED_BYTES ? ['quick_check(run)', 'quick_check(error)'] : ['quick_check(1)'];
+  for (const pragma of checks) {
+    const finding = database.prepare(`PRAGMA ${pragma}`).get()?.['quick_check'];
+    if (finding !== 'ok') throw damagedError(path, finding);
+  }
+}
+
+function damagedError(path: string, finding: unknown): StoreError {
+  return new StoreError(
     'STORE_CORRUPT',
     `The database ${path} is damaged: move it away and restore a backup, or crawl again into a new file`,
     {

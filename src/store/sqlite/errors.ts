@@ -72,6 +72,7 @@ function fileSystemError(
 ): StoreError | undefined {
   switch (error.code) {
     case 'EACCES':
+    case 'EEXIST':
     case 'EPERM':
     case 'EISDIR':
     case 'ENOTDIR':

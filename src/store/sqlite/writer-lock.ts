@@ -57,10 +57,15 @@ export class WriterLock implements Disposable {
     }
   }
 
-  /** Gives the lock up after the store was closed in order. */
+  /** Gives the lock up after the store was closed in order. Where that cannot be noted (a full disk), the next start checks the store. */
   releaseCleanly(): void {
-    this.#database.exec('UPDATE owner SET closed_cleanly = 1; COMMIT');
-    this.#database.close();
+    try {
+      this.#database.exec('UPDATE owner SET closed_cleanly = 1; COMMIT');
+    } catch {
+      // The lock is given up all the same.
+    } finally {
+      this.#database.close();
+    }
   }
 
   /** Gives the lock up without a word about the store's state. */
