@@ -96,7 +96,7 @@ export function tooLargeError(facts: RequestFacts, maxBytes: number): SourceErro
 export function notJsonError(facts: RequestFacts): SourceError {
   return new SourceError(
     'SOURCE_NOT_JSON',
-    `${place(facts)} answers with a web page instead of JSON: is this a login page or a proxy? Check api_base_url and the credentials`,
+    `${place(facts)} answers with a web page instead of JSON: is this a login page, a proxy or another path of the server? Check that api_base_url ends in /api/v1, and the credentials`,
     {
       details: { ...facts },
       retryable: true,
