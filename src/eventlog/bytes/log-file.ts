@@ -22,6 +22,14 @@ export interface LogFile {
   open(options?: OpenOptions): Chunks;
 }
 
+/** The bytes from `start` to `end`, as many of them as the file has. */
+export async function readRange(file: LogFile, start: number, end: number, signal?: AbortSignal): Promise<Buffer> {
+  if (start < 0 || start >= Math.min(end, file.size)) return Buffer.alloc(0);
+  const parts: Buffer[] = [];
+  for await (const chunk of file.open({ start, end, signal })) parts.push(Buffer.from(chunk));
+  return Buffer.concat(parts);
+}
+
 /** A file whose bytes are in memory. */
 export function memoryFile(name: string, bytes: Buffer, chunkBytes = 64 * 1024): LogFile {
   return {

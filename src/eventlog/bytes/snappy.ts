@@ -3,6 +3,8 @@ import { damaged, truncated } from './failures.ts';
 import { decodeSnappyElements, readSnappyLength } from './snappy-block.ts';
 
 export const SNAPPY_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+/** Version 1, readable from version 1 on. */
+export const SNAPPY_HEADER = Buffer.concat([SNAPPY_MAGIC, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])]);
 const HEADER_BYTES = 16;
 /** The first four bytes of the magic, standing where a chunk's length is expected, begin a further stream. */
 const HEADER_AS_LENGTH = 0x82534e41;

@@ -1,0 +1,181 @@
+import { EventLogError } from '../../util/errors.ts';
+import { codecOf, MAGIC_BYTES } from './codec.ts';
+import { isTruncation } from './failures.ts';
+import { DEFAULT_LIMITS, Meter, type ReadLimits } from './limits.ts';
+import { type LineHandler, LineSplitter } from './lines.ts';
+import { type LogFile, readRange } from './log-file.ts';
+import { decodedBytes } from './log-lines.ts';
+import { decodeTail } from './tail.ts';
+
+/** What the first events of a log tell of its application. */
+export interface LogStart {
+  readonly appId: string;
+  readonly name: string;
+  readonly user: string;
+  /** Absent where the cluster manager knows no attempts. */
+  readonly attemptId?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly startTime: number;
+  /** Empty for logs before Spark 1.4. */
+  readonly sparkVersion: string;
+}
+
+export interface ScanOptions {
+  readonly limits?: ReadLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const HEAD_BYTES = [64 * 1024, 1024 * 1024, undefined] as const;
+const TAIL_BYTES = [64 * 1024, 1024 * 1024] as const;
+const START = Buffer.from('SparkListenerApplicationStart');
+const END = Buffer.from('SparkListenerApplicationEnd');
+const VERSION = Buffer.from('SparkListenerLogStart');
+
+/**
+ * Reads a log's beginning, no further than its `SparkListenerApplicationStart`.
+ *
+ * @param files - in reading order; the event may stand behind the first file
+ * @throws EventLogError `EVENT_LOG_NO_APPLICATION` when the log names no application, and as reading does
+ */
+export async function scanStart(files: readonly LogFile[], options: ScanOptions = {}): Promise<LogStart> {
+  let sparkVersion = '';
+  for (const file of files) {
+    for (const end of file.seekable ? HEAD_BYTES : [undefined]) {
+      let event: Record<string, unknown> | undefined;
+      await eachLine(file, end, options, (bytes, start, stop) => {
+        const line = bytes.subarray(start, stop);
+        if (line.includes(VERSION)) sparkVersion = textOf(eventIn(line, VERSION)?.['Spark Version']) ?? sparkVersion;
+        if (line.includes(START)) event = eventIn(line, START);
+        return event !== undefined;
+      });
+      if (event !== undefined) return startOf(event, sparkVersion, file.name);
+      if (end === undefined || file.size <= end) break;
+    }
+  }
+  const file = files[0]?.name ?? 'log';
+  throw new EventLogError(
+    'EVENT_LOG_NO_APPLICATION',
+    `${file} tells of no application: it has no SparkListenerApplicationStart`,
+    {
+      details: { file },
+    },
+  );
+}
+
+function startOf(event: Record<string, unknown>, sparkVersion: string, file: string): LogStart {
+  const appId = textOf(event['App ID']);
+  if (appId === undefined || appId === '') {
+    throw new EventLogError('EVENT_LOG_NO_APPLICATION', `${file} tells of an application without an id`, {
+      details: { file },
+    });
+  }
+  const timestamp = event['Timestamp'];
+  return {
+    appId,
+    name: textOf(event['App Name']) ?? '',
+    user: textOf(event['User']) ?? '',
+    attemptId: textOf(event['App Attempt ID']),
+    startTime: typeof timestamp === 'number' && Number.isSafeInteger(timestamp) ? timestamp : 0,
+    sparkVersion,
+  };
+}
+
+/** `unknown`: the end of the file could not be read without reading all of it. */
+export type EndScan = { readonly endTime: number } | 'none' | 'unknown';
+
+/**
+ * Looks for the `SparkListenerApplicationEnd` in the last stored bytes of a log's last file.
+ *
+ * @returns `none` when the last events are there and the end is not among them
+ */
+export async function scanEnd(file: LogFile, options: ScanOptions = {}): Promise<EndScan> {
+  if (!file.seekable) return 'unknown';
+  const head = await readRange(file, 0, Math.min(MAGIC_BYTES, file.size), options.signal);
+  if (head.length === 0) return 'none';
+  const codec = codecOf(file.name, head);
+  let found: EndScan = 'unknown';
+  for (const bytes of TAIL_BYTES) {
+    const start = Math.max(0, file.size - bytes);
+    const tail = await decodeTail(codec, await readRange(file, start, file.size, options.signal));
+    if (tail !== undefined) {
+      found = lastEndIn(tail);
+      if (found !== 'none') return found;
+    }
+    if (start === 0) break;
+  }
+  return found;
+}
+
+/** Reads a whole log for its `SparkListenerApplicationEnd`; the last one counts. */
+export async function searchEnd(
+  files: readonly LogFile[],
+  options: ScanOptions = {},
+): Promise<{ readonly endTime: number } | 'none'> {
+  let found: { readonly endTime: number } | 'none' = 'none';
+  for (const file of files) {
+    await eachLine(file, undefined, options, (bytes, start, stop) => {
+      const line = bytes.subarray(start, stop);
+      if (line.includes(END)) found = endOf(line) ?? found;
+      return false;
+    });
+  }
+  return found;
+}
+
+function lastEndIn(tail: Buffer): { readonly endTime: number } | 'none' {
+  let from = tail.length;
+  while (from > 0) {
+    const at = tail.lastIndexOf(END, from - 1);
+    if (at < 0) return 'none';
+    const lineStart = tail.lastIndexOf(10, at) + 1;
+    const newline = tail.indexOf(10, at);
+    const found = endOf(tail.subarray(lineStart, newline < 0 ? tail.length : newline));
+    if (found !== undefined) return found;
+    from = lineStart;
+  }
+  return 'none';
+}
+
+function endOf(line: Buffer): { readonly endTime: number } | undefined {
+  const time = eventIn(line, END)?.['Timestamp'];
+  return typeof time === 'number' && Number.isSafeInteger(time) ? { endTime: time } : undefined;
+}
+
+/** Hands over lines until the handler says that it has enough; a cut end is no failure. */
+async function eachLine(
+  file: LogFile,
+  end: number | undefined,
+  { limits = DEFAULT_LIMITS, signal }: ScanOptions,
+  enough: (...line: Parameters<LineHandler>) => boolean,
+): Promise<void> {
+  const state = { done: false };
+  const splitter = new LineSplitter((bytes, start, stop) => {
+    state.done ||= enough(bytes, start, stop);
+  }, limits.maxLineBytes);
+  const part: LogFile = { ...file, open: (options) => file.open({ ...options, end }) };
+  try {
+    for await (const chunk of decodedBytes(part, new Meter(limits), signal)) {
+      splitter.push(chunk);
+      if (state.done) return;
+    }
+  } catch (error) {
+    if (!isTruncation(error)) throw error;
+  }
+  splitter.end();
+}
+
+/** @returns the line's event when it is JSON and of that class, however it is written */
+function eventIn(line: Buffer, className: Buffer): Record<string, unknown> | undefined {
+  try {
+    const event: unknown = JSON.parse(line.toString('utf8'));
+    if (typeof event !== 'object' || event === null) return undefined;
+    const fields = event as Record<string, unknown>;
+    return fields['Event'] === className.toString('latin1') ? fields : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
