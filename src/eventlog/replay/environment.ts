@@ -1,0 +1,100 @@
+import type { ApplicationEnvironmentInfo, PropertyList } from '../../spark/rest.ts';
+import type { JsonRecord } from './json-fields.ts';
+import { field, intField, longField, optionalRecord, optionalText, recordField, textField } from './json-fields.ts';
+import { asText, refuse } from './json-fields.ts';
+
+/** The server's own `spark.redaction.regex`, which it applies when it answers: whatever the application had set. */
+const SECRET = /secret|password|token|access[.]?key/i;
+const REDACTED = '*********(redacted)';
+
+/** A resource profile as `/environment` lists it. */
+export interface ResourceProfile {
+  readonly id: number;
+  readonly executorResources: Readonly<Record<string, unknown>>;
+  readonly taskResources: Readonly<Record<string, { readonly resourceName: string; readonly amount: number }>>;
+}
+
+/** What the last EnvironmentUpdate says; properties are in the order of the log and not redacted. */
+export interface Environment {
+  readonly runtime: Readonly<Record<string, string>>;
+  readonly sparkProperties: PropertyList;
+  readonly hadoopProperties: PropertyList;
+  readonly systemProperties: PropertyList;
+  readonly metricsProperties: PropertyList;
+  readonly classpathEntries: PropertyList;
+}
+
+export function readEnvironment(event: JsonRecord): Environment {
+  const jvm = recordField(event, 'JVM Information');
+  const javaVersion = optionalText(jvm, 'Java Version');
+  const javaHome = optionalText(jvm, 'Java Home');
+  const scalaVersion = optionalText(jvm, 'Scala Version');
+  return {
+    runtime: {
+      ...(javaVersion === undefined ? {} : { javaVersion }),
+      ...(javaHome === undefined ? {} : { javaHome }),
+      ...(scalaVersion === undefined ? {} : { scalaVersion }),
+    },
+    sparkProperties: properties(event, 'Spark Properties'),
+    hadoopProperties: properties(event, 'Hadoop Properties'),
+    systemProperties: properties(event, 'System Properties'),
+    metricsProperties: properties(event, 'Metrics Properties'),
+    classpathEntries: properties(event, 'Classpath Entries'),
+  };
+}
+
+/** Sorted by key; class path entries are not redacted. */
+export function environmentInfo(
+  environment: Environment,
+  profiles: readonly ResourceProfile[],
+): ApplicationEnvironmentInfo {
+  return {
+    runtime: environment.runtime,
+    sparkProperties: sorted(environment.sparkProperties.map(redact)),
+    hadoopProperties: sorted(environment.hadoopProperties.map(redact)),
+    systemProperties: sorted(environment.systemProperties.map(redact)),
+    metricsProperties: sorted(environment.metricsProperties.map(redact)),
+    classpathEntries: sorted(environment.classpathEntries),
+    resourceProfiles: profiles.map((profile) => ({ ...profile })),
+  };
+}
+
+export function readResourceProfile(event: JsonRecord): ResourceProfile {
+  const executor = recordField(event, 'Executor Resource Requests');
+  const task = recordField(event, 'Task Resource Requests');
+  return {
+    id: intField(event, 'Resource Profile Id'),
+    executorResources: mapValues(executor, (request) => ({
+      resourceName: textField(request, 'Resource Name'),
+      amount: longField(request, 'Amount'),
+      discoveryScript: textField(request, 'Discovery Script'),
+      vendor: textField(request, 'Vendor'),
+    })),
+    taskResources: mapValues(task, (request) => ({
+      resourceName: textField(request, 'Resource Name'),
+      amount: amountOf(request),
+    })),
+  };
+}
+
+function properties(event: JsonRecord, key: string): PropertyList {
+  return Object.entries(optionalRecord(event, key) ?? {}).map(([name, value]) => [name, asText(value)] as const);
+}
+
+function redact([key, value]: readonly [string, string]): readonly [string, string] {
+  return SECRET.test(key) || SECRET.test(value) ? [key, REDACTED] : [key, value];
+}
+
+function sorted(list: PropertyList): PropertyList {
+  return [...list].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function mapValues<T>(record: JsonRecord, read: (value: JsonRecord) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.keys(record).map((key) => [key, read(recordField(record, key))]));
+}
+
+/** A share of a resource may be a fraction: half a GPU. */
+function amountOf(request: JsonRecord): number {
+  const amount = field(request, 'Amount');
+  return typeof amount === 'number' ? amount : refuse('"Amount" is missing');
+}
