@@ -139,7 +139,7 @@ describe('aggregations/column-aggregates', () => {
           }
           const sum = values.reduce((total, value) => total + value, 0n);
           expect(
-            [column!.min, column!.max, column!.sum, column!.p50!, column!.p95!].map((value) => BigInt(value)),
+            [column!.min, column!.max, column!.sum, column!.p50, column!.p95].map((value) => BigInt(value!)),
           ).to.deep.equal([
             values[0],
             values.at(-1),
