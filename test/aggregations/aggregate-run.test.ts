@@ -119,6 +119,18 @@ describe('aggregations/stages', () => {
     });
   }
 
+  it('makes no columns of the reasons why tasks were killed, which are text of the run', () => {
+    const killedTasksSummary = {
+      'another attempt succeeded': 2,
+      'Stage cancelled: Job aborted.\n\tat App.main(App.scala:7)': 1,
+    };
+
+    const { stages } = aggsOf({ stages: [stageOf(0, { numKilledTasks: 3, killedTasksSummary })] });
+
+    expect(Object.keys(stages).filter((column) => column.startsWith('killedTasksSummary'))).to.deep.equal([]);
+    expect(stages['numKilledTasks']).to.include({ sum: 3 });
+  });
+
   it('has no average per task for a stage without a completed task', () => {
     expect(aggsOf({ stages: [stageOf(0, { numCompleteTasks: 0 })] }).stages).to.not.have.property(
       'x_average_task_input_bytes',
