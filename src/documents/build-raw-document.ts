@@ -75,6 +75,7 @@ function buildAttempt({ attempt, parts, redact }: RawDocumentInput): RawAttempt 
   for (const key of Object.keys(attempt)) {
     if (!ended && END_FIELDS.has(key)) continue;
     const value = attempt[key];
+    if (value === undefined) continue;
     if (TIMES.has(key)) copy[key] = requireIsoTime(value, `${key} of attempt`);
     else setOwn(copy, key, typeof value === 'string' ? redact.text(value) : redactDeep(value, key, redact));
   }

@@ -58,6 +58,7 @@ function rawRow(row: Readonly<Record<string, unknown>>, shape: RowShape, redact:
   for (const key of Object.keys(row)) {
     const value = row[key];
     if (typeof value === 'number' || typeof value === 'boolean') setOwn<Json>(copy, key, value);
+    else if (value === undefined) continue;
     else if (shape.plain.has(key)) setOwn(copy, key, value as Json);
     else if (shape.times.has(key)) setTime(copy, key, value, shape.kind);
     else if (!shape.omitted.has(key)) setOwn(copy, key, redactDeep(value, key, redact));
@@ -67,7 +68,7 @@ function rawRow(row: Readonly<Record<string, unknown>>, shape: RowShape, redact:
 
 /** A time that is not there (`null` in the answers of some proxies) is left out. */
 function setTime(copy: Record<string, Json>, key: string, value: unknown, kind: string): void {
-  if (value !== null && value !== undefined) copy[key] = requireIsoTime(value, `${key} of ${kind}`);
+  if (value !== null) copy[key] = requireIsoTime(value, `${key} of ${kind}`);
 }
 
 /**

@@ -20,7 +20,8 @@ export function redactDeep(value: unknown, key: string, redact: Redact): Json {
   if (Array.isArray(value)) return value.map((element) => redactDeep(element, key, redact));
 
   const copy: Record<string, Json> = {};
-  for (const [inner, element] of Object.entries(value))
-    setOwn(copy, redact.text(inner), redactDeep(element, inner, redact));
+  for (const [inner, element] of Object.entries(value)) {
+    if (element !== undefined) setOwn(copy, redact.text(inner), redactDeep(element, inner, redact));
+  }
   return copy;
 }

@@ -330,6 +330,23 @@ describe('documents/build-raw-document', () => {
     });
   });
 
+  it('has no key for what is undefined, so that it equals what a store gives back', () => {
+    const attempt = attemptOf({ attemptId: undefined } as object);
+    const raw = buildRawDocument(
+      inputOf({
+        attempt,
+        application: { id: 'app-1', name: 'n', attempts: [attempt], cores: undefined },
+        parts: {
+          ...parts,
+          allexecutors: [executorOf('1', { removeTime: undefined, resources: { gpu: undefined } } as object)],
+          stages: [stageOf(0, { description: undefined, completionTime: undefined } as object)],
+        },
+      }),
+    );
+
+    expect(raw).to.deep.equal(JSON.parse(JSON.stringify(raw)));
+  });
+
   it('changes nothing in what it was given', () => {
     const input = inputOf();
     const before = structuredClone({ application: input.application, parts: input.parts });
