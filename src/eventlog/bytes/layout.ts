@@ -83,7 +83,7 @@ function rollingLog(
   const read = lastCompact < 0 ? ordered : ordered.slice(lastCompact);
   const inProgress = status.some((file) => baseName(file.path) === `appstatus_${id}${IN_PROGRESS}`);
   return {
-    path: joinPath(folder, id),
+    path: joinPath(folder, `events_*_${id}`),
     kind: 'rolling',
     files: read.map(({ file }) => file),
     inProgress,

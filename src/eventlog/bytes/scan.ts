@@ -26,7 +26,7 @@ export interface ScanOptions {
 }
 
 const HEAD_BYTES = [64 * 1024, 1024 * 1024, undefined] as const;
-const TAIL_BYTES = [64 * 1024, 1024 * 1024] as const;
+const TAIL_BYTES = [16 * 1024, 256 * 1024, 1024 * 1024] as const;
 const START = Buffer.from('SparkListenerApplicationStart');
 const END = Buffer.from('SparkListenerApplicationEnd');
 const VERSION = Buffer.from('SparkListenerLogStart');
@@ -64,18 +64,19 @@ export async function scanStart(files: readonly LogFile[], options: ScanOptions 
 
 function startOf(event: Record<string, unknown>, sparkVersion: string, file: string): LogStart {
   const appId = textOf(event['App ID']);
-  if (appId === undefined || appId === '') {
-    throw new EventLogError('EVENT_LOG_NO_APPLICATION', `${file} tells of an application without an id`, {
+  const startTime = timeOf(event);
+  if (appId === undefined || appId === '' || startTime === undefined) {
+    const lacks = startTime === undefined ? 'a start time' : 'an id';
+    throw new EventLogError('EVENT_LOG_NO_APPLICATION', `${file} tells of an application without ${lacks}`, {
       details: { file },
     });
   }
-  const timestamp = event['Timestamp'];
   return {
     appId,
     name: textOf(event['App Name']) ?? '',
     user: textOf(event['User']) ?? '',
     attemptId: textOf(event['App Attempt ID']),
-    startTime: typeof timestamp === 'number' && Number.isSafeInteger(timestamp) ? timestamp : 0,
+    startTime,
     sparkVersion,
   };
 }
@@ -137,8 +138,17 @@ function lastEndIn(tail: Buffer): { readonly endTime: number } | 'none' {
 }
 
 function endOf(line: Buffer): { readonly endTime: number } | undefined {
-  const time = eventIn(line, END)?.['Timestamp'];
-  return typeof time === 'number' && Number.isSafeInteger(time) ? { endTime: time } : undefined;
+  const event = eventIn(line, END);
+  const endTime = event === undefined ? undefined : timeOf(event);
+  return endTime === undefined ? undefined : { endTime };
+}
+
+/** @returns undefined for what is no time that a calendar has */
+function timeOf(event: Record<string, unknown>): number | undefined {
+  const time = event['Timestamp'];
+  return typeof time === 'number' && Number.isInteger(time) && !Number.isNaN(new Date(time).getTime())
+    ? time
+    : undefined;
 }
 
 /** Hands over lines until the handler says that it has enough; a cut end is no failure. */

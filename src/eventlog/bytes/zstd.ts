@@ -10,6 +10,7 @@ const CHUNK_SIZE = 256 * 1024;
 /** Frames up to this are decoded in one call, if they come out below the second; others through a stream. */
 const MAX_WHOLE_FRAME_BYTES = 256 * 1024;
 const MAX_WHOLE_DECODED_BYTES = 8 * 1024 * 1024;
+const TYPICAL_RATIO = 8;
 
 /**
  * Decodes concatenated zstd frames.
@@ -64,7 +65,9 @@ async function* decodeFrame(window: ByteWindow): AsyncGenerator<Buffer> {
 /** @returns undefined when the frame comes out larger than one call may give */
 function decodeWhole(frame: Buffer): Buffer | undefined {
   try {
-    return zstdDecompressSync(frame, { chunkSize: CHUNK_SIZE, maxOutputLength: MAX_WHOLE_DECODED_BYTES });
+    // Room for what a frame of Spark comes out to, and no more: the room is made anew for each of hundreds of frames.
+    const chunkSize = Math.min(CHUNK_SIZE, Math.max(1024, frame.length * TYPICAL_RATIO));
+    return zstdDecompressSync(frame, { chunkSize, maxOutputLength: MAX_WHOLE_DECODED_BYTES });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,0 +1,217 @@
+import PQueue from 'p-queue';
+import { findLogs, type ListedFile, type LogLayout } from '../../eventlog/bytes/layout.ts';
+import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
+import { type LogFile, memoryFile, readRange } from '../../eventlog/bytes/log-file.ts';
+import { type EndScan, scanEnd, scanStart, searchEnd } from '../../eventlog/bytes/scan.ts';
+import { listZip } from '../../eventlog/bytes/zip.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { EventLogError, SourceError, toError } from '../../util/errors.ts';
+import { fileOf, type LogFileSystem } from './file-system.ts';
+import { preferred, type ScannedLog } from './listing.ts';
+
+export interface CatalogueOptions {
+  readonly recursive: boolean;
+  readonly limits: ReadLimits;
+  readonly logger: Logger;
+}
+
+/** A file that could be a log and tells of no run, with the reason. */
+export interface UnlistedLog {
+  readonly path: string;
+  readonly error: Error;
+}
+
+type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
+
+/** Logs looked into at the same time: enough to hide the distance to a bucket. */
+const CONCURRENCY = 16;
+/** A smaller file is read in one go, where a larger one takes a read at each end. */
+const SMALL_BYTES = 256 * 1024;
+/** Examples in a warning; debug lines tell the others. */
+const SHOWN_UNLISTED = 3;
+
+/**
+ * Knows which run each log holds, from its first and last events.
+ *
+ * What was learned is kept until a file of the log changes in size, time, name or version, so looking again at
+ * thousands of logs costs one listing and the reading of what is new.
+ */
+export class LogCatalogue {
+  readonly #fileSystem: LogFileSystem;
+  readonly #options: CatalogueOptions;
+  #scans = new Map<string, { readonly token: string; readonly scan: Scan }>();
+  #archives = new Map<string, { readonly token: string; readonly entries: readonly ListedFile[] }>();
+  /** By attempt: `appId`, NUL, `attemptId`. */
+  #runs: ReadonlyMap<string, ScannedLog> = new Map();
+  #unlisted: readonly UnlistedLog[] = [];
+
+  constructor(fileSystem: LogFileSystem, options: CatalogueOptions) {
+    this.#fileSystem = fileSystem;
+    this.#options = options;
+  }
+
+  get unlisted(): readonly UnlistedLog[] {
+    return this.#unlisted;
+  }
+
+  find(appId: string, attemptId: string | undefined): ScannedLog | undefined {
+    return this.#runs.get(runKeyOf(appId, attemptId));
+  }
+
+  /**
+   * Lists anew, and looks into what changed.
+   *
+   * @returns one log for each attempt, and the first failure to reach a log, if any: then the list lacks runs
+   * @throws SourceError when the listing itself fails
+   */
+  async refresh(
+    signal?: AbortSignal,
+  ): Promise<{ readonly logs: Iterable<ScannedLog>; readonly failure: Error | undefined }> {
+    const layouts = findLogs(await this.#listFiles(signal));
+    const scans = new Map<string, { readonly token: string; readonly scan: Scan }>();
+    const queue = new PQueue({ concurrency: CONCURRENCY });
+    let failure: Error | undefined;
+    for (const layout of layouts) {
+      const token = tokenOf(layout);
+      const known = this.#scans.get(layout.path);
+      if (known?.token === token) {
+        scans.set(layout.path, known);
+        continue;
+      }
+      void queue.add(async () => {
+        try {
+          const scan = await this.#scan(layout, signal);
+          if (scan !== undefined) scans.set(layout.path, { token, scan });
+        } catch (error) {
+          failure ??= toError(error);
+        }
+      });
+    }
+    await queue.onIdle();
+    signal?.throwIfAborted();
+
+    this.#scans = scans;
+    this.#take(layouts, scans);
+    return { logs: this.#runs.values(), failure };
+  }
+
+  #take(layouts: readonly LogLayout[], scans: ReadonlyMap<string, { readonly scan: Scan }>): void {
+    const runs = new Map<string, ScannedLog>();
+    const unlisted: UnlistedLog[] = [];
+    // In the order of the listing, so that the same files always give the same choice.
+    for (const { path } of layouts) {
+      const scan = scans.get(path)?.scan;
+      if (scan === undefined) continue;
+      if ('unlisted' in scan) {
+        unlisted.push(scan.unlisted);
+        continue;
+      }
+      const key = runKeyOf(scan.log.start.appId, scan.log.start.attemptId);
+      const other = runs.get(key);
+      runs.set(key, other === undefined ? scan.log : preferred(other, scan.log));
+    }
+    this.#warnOfNew(unlisted);
+    this.#runs = runs;
+    this.#unlisted = unlisted;
+  }
+
+  /** Once for each change, and not once for each file: a folder may hold much that is no event log. */
+  #warnOfNew(unlisted: readonly UnlistedLog[]): void {
+    const before = new Set(this.#unlisted);
+    const added = unlisted.filter((file) => !before.has(file));
+    if (added.length === 0) return;
+    const examples = added.slice(0, SHOWN_UNLISTED).map(({ path, error }) => `${path}: ${error.message}`);
+    this.#options.logger.warn('Files that tell of no run.', { added: added.length, total: unlisted.length, examples });
+  }
+
+  /** Archives are opened up: their entries stand in the list in their place. */
+  async #listFiles(signal: AbortSignal | undefined): Promise<ListedFile[]> {
+    const { logger, recursive } = this.#options;
+    const onSkipped = (path: string, error: Error): void => {
+      logger.warn('Folder of event logs skipped.', { path, reason: error.message });
+    };
+    const listed = await this.#fileSystem.list({ recursive, signal, onSkipped });
+    const files: ListedFile[] = [];
+    const archives = new Map<string, { readonly token: string; readonly entries: readonly ListedFile[] }>();
+    for (const file of listed) {
+      if (!file.path.endsWith('.zip')) {
+        files.push(file);
+        continue;
+      }
+      const token = tokenOfFile(file);
+      const known = this.#archives.get(file.path);
+      const archive = known?.token === token ? known : { token, entries: await this.#openArchive(file, signal) };
+      archives.set(file.path, archive);
+      files.push(...archive.entries);
+    }
+    this.#archives = archives;
+    return files;
+  }
+
+  async #openArchive(file: ListedFile, signal: AbortSignal | undefined): Promise<readonly ListedFile[]> {
+    try {
+      return await listZip(fileOf(this.#fileSystem, file), { version: file.version, signal });
+    } catch (error) {
+      if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
+      // It stays in the list as the file it is, and is refused there with its own reason.
+      return [file];
+    }
+  }
+
+  /** @returns undefined when the log has vanished since it was listed */
+  async #scan(layout: LogLayout, signal: AbortSignal | undefined): Promise<Scan | undefined> {
+    const { limits, logger } = this.#options;
+    const last = layout.files.at(-1);
+    if (last === undefined) return undefined;
+    try {
+      const files = await this.#scanFiles(layout, signal);
+      const start = await scanStart(files, { limits, signal });
+      const end = await this.#findEnd(files, signal);
+      return { log: { layout, start, end, modified: Math.floor(last.modified) } };
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED') return undefined;
+      if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
+      logger.debug('File not listed.', { path: layout.path, code: error.code, reason: error.message });
+      return { unlisted: { path: layout.path, error } };
+    }
+  }
+
+  /** Damage before the end leaves the run without end: its reading will tell more. */
+  async #findEnd(files: readonly LogFile[], signal: AbortSignal | undefined): Promise<EndScan> {
+    const { limits } = this.#options;
+    const last = files.at(-1);
+    if (last === undefined) return 'none';
+    try {
+      const end = await scanEnd(last, { limits, signal });
+      return end === 'unknown' ? await searchEnd([last], { limits, signal }) : end;
+    } catch (error) {
+      if (error instanceof EventLogError) return 'none';
+      throw error;
+    }
+  }
+
+  /** Small files come as bytes in memory, so that head and tail take one read. */
+  async #scanFiles(layout: LogLayout, signal: AbortSignal | undefined): Promise<LogFile[]> {
+    const files = layout.files.map((listed) => fileOf(this.#fileSystem, listed));
+    const [only] = files;
+    if (only === undefined || files.length > 1 || !only.seekable || only.size > SMALL_BYTES) return files;
+    return [memoryFile(only.name, await readRange(only, 0, only.size, signal))];
+  }
+}
+
+function runKeyOf(appId: string, attemptId: string | undefined): string {
+  return `${appId}\0${attemptId ?? ''}`;
+}
+
+function tokenOf(layout: LogLayout): string {
+  return [layout.inProgress, layout.gap ?? '', ...layout.files.map(tokenOfFile)].join('\n');
+}
+
+function tokenOfFile({ path, size, modified, version }: ListedFile): string {
+  return JSON.stringify([path, size, modified, version]);
+}
+
+/** A failure that concerns one file and will be the same at the next look, until somebody changes something. */
+function isOfOneFile(error: unknown): error is SourceError {
+  return error instanceof SourceError && !error.retryable;
+}

@@ -1,0 +1,133 @@
+import { constants } from 'node:fs';
+import { lstat, open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join, sep } from 'node:path';
+import type { Chunks } from '../../eventlog/bytes/byte-window.ts';
+import type { ListedFile } from '../../eventlog/bytes/layout.ts';
+import type { OpenOptions } from '../../eventlog/bytes/log-file.ts';
+import { localError, outsideError } from './errors.ts';
+import { isHidden, type ListOptions, type LogFileSystem, MAX_DEPTH, ROLLING_FOLDER } from './file-system.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * A folder of this machine, or a single log in it.
+ *
+ * Symbolic links below the root are neither listed nor followed, so nothing outside the root is read, and nothing twice.
+ * Only regular files are opened; opening never waits, as it would for a FIFO.
+ */
+export class LocalFileSystem implements LogFileSystem {
+  readonly host = hostname();
+  readonly description: string;
+  readonly #root: string;
+  /** Set when the path names a file: then there is only this one. */
+  readonly #only: string | undefined;
+
+  private constructor(path: string, root: string, only: string | undefined) {
+    this.description = `event logs in ${path}`;
+    this.#root = root;
+    this.#only = only;
+  }
+
+  /** @throws SourceError when there is nothing at the path, or it may not be read */
+  static async open(path: string): Promise<LocalFileSystem> {
+    try {
+      const real = await realpath(path);
+      const isFolder = (await stat(real)).isDirectory();
+      return isFolder
+        ? new LocalFileSystem(path, real, undefined)
+        : new LocalFileSystem(path, dirname(real), basename(real));
+    } catch (error) {
+      throw localError(path, error);
+    }
+  }
+
+  async list(options: ListOptions): Promise<readonly ListedFile[]> {
+    if (this.#only !== undefined) return await this.#look([this.#only]);
+    return await this.#listFolder('', options.recursive ? MAX_DEPTH : 0, options);
+  }
+
+  async *open(path: string, { start = 0, end = Infinity, signal }: OpenOptions = {}): Chunks {
+    const file = await this.#openRegular(path);
+    try {
+      const buffer = Buffer.allocUnsafeSlow(
+        Math.max(1, Math.min(CHUNK_BYTES, end - start, (await file.stat()).size - start)),
+      );
+      let at = start;
+      while (at < end) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw localError(path, error);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing stays open between calls.
+  }
+
+  /** @param depth - how many levels of ordinary folders may still be entered */
+  async #listFolder(folder: string, depth: number, options: ListOptions): Promise<ListedFile[]> {
+    options.signal?.throwIfAborted();
+    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch((thrown: unknown) => {
+      const error = localError(folder === '' ? this.#root : folder, thrown);
+      // A folder that may not be entered hides its own logs only; without the root there is nothing.
+      if (folder === '') throw error;
+      options.onSkipped?.(folder, error);
+      return [];
+    });
+    const visible = entries.filter((entry) => !isHidden(entry.name));
+    const pathOf = (entry: { readonly name: string }): string =>
+      folder === '' ? entry.name : `${folder}/${entry.name}`;
+    const files = await this.#look(visible.filter((entry) => entry.isFile()).map(pathOf));
+    for (const entry of visible) {
+      const isEntered = entry.isDirectory() && (depth > 0 || (folder === '' && ROLLING_FOLDER.test(entry.name)));
+      if (isEntered) files.push(...(await this.#listFolder(pathOf(entry), depth - 1, options)));
+    }
+    return files;
+  }
+
+  /** Leaves out what vanished meanwhile, or is no regular file any more. */
+  async #look(paths: readonly string[]): Promise<ListedFile[]> {
+    const looks = paths.map(async (path): Promise<ListedFile[]> => {
+      const found = await lstat(join(this.#root, path), { bigint: true }).catch(() => undefined);
+      if (found?.isFile() !== true) return [];
+      // The change time cannot be set back, so a file rewritten under its name, size and time is still another one.
+      const version = `${found.ino}-${found.ctimeNs}`;
+      return [{ path, size: Number(found.size), modified: Number(found.mtimeMs), version }];
+    });
+    return (await Promise.all(looks)).flat();
+  }
+
+  async #openRegular(path: string): Promise<FileHandle> {
+    const isPlain =
+      path !== '' &&
+      !path.includes('\0') &&
+      path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+    if (!isPlain) throw outsideError(path, 'the name leads out of the folder');
+    let file: FileHandle | undefined;
+    try {
+      const wanted = join(this.#root, path);
+      const real = await realpath(wanted);
+      if (real !== wanted || !real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep)) {
+        throw outsideError(path, 'a symbolic link is on the way');
+      }
+      file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const [opened, there] = [await file.stat(), await lstat(real)];
+      if (!opened.isFile()) throw outsideError(path, 'it is no regular file');
+      // Another file than the one looked at: somebody put a link in between.
+      if (opened.ino !== there.ino || opened.dev !== there.dev)
+        throw outsideError(path, 'it was exchanged while it was opened');
+      return file;
+    } catch (error) {
+      await file?.close();
+      throw localError(path, error);
+    }
+  }
+}
