@@ -1,0 +1,189 @@
+import type { RunModel, StageNode } from './run-model.ts';
+import { median, sum } from './statistics.ts';
+
+/** A run as it is replayed for savings: at its own size, with some of its troubles taken away. */
+export interface Scenario {
+  readonly model: RunModel;
+  /** Executors arrive late and their first tasks are slow, as measured. */
+  readonly coldStart: boolean;
+  /** Share of the driver's gap before a job that stays, by job id; 1 where nothing is said. */
+  readonly driverGaps: ReadonlyMap<number, number>;
+}
+
+/** Takes one trouble away. */
+export interface Remedy {
+  /** Of the finding it belongs to. */
+  readonly id: string;
+  /** `tasks` changes task times, `cut` the number of tasks, `run` what is around them; they are applied in this order. */
+  readonly phase: 'tasks' | 'cut' | 'run';
+  /** `upper` where only the most that could be saved is known: the saving's range then starts at 0. */
+  readonly certainty: 'measured' | 'upper';
+  readonly apply: (scenario: Scenario) => Scenario;
+}
+
+type StageFilter = (stage: StageNode) => boolean;
+
+/** Tasks above the even share of the slots are split into equal parts; the work stays. */
+export function withoutSkew(id: string, ofStage: StageFilter): Remedy {
+  return cutting(id, ofStage, (stage, model) => {
+    const { runTimes } = stage;
+    const even = sum(runTimes) / Math.max(1, Math.min(runTimes.length, model.slots));
+    const times: number[] = [];
+    const cold: number[] = [];
+    for (const [i, time] of runTimes.entries()) {
+      const parts = even > 0 ? Math.max(1, Math.ceil(time / even - 1e-9)) : 1;
+      for (let part = 0; part < parts; part++) {
+        times.push(time / parts);
+        cold.push(part === 0 ? (stage.cold[i] ?? 0) : 0);
+      }
+    }
+    return { times, cold };
+  });
+}
+
+/** Neighbouring tasks are taken together until each lasts at least so long, so that fewer overheads are paid. */
+export function withoutTinyTasks(id: string, ofStage: StageFilter, leastMs = 100): Remedy {
+  return cutting(id, ofStage, (stage) => {
+    const times: number[] = [];
+    const cold: number[] = [];
+    for (const [i, time] of stage.runTimes.entries()) {
+      const last = times.length - 1;
+      if (last >= 0 && (times[last] ?? 0) < leastMs) times[last] = (times[last] ?? 0) + time;
+      else {
+        times.push(time);
+        cold.push(stage.cold[i] ?? 0);
+      }
+    }
+    return { times, cold };
+  });
+}
+
+/** Garbage collection is taken off each task. */
+export function withoutGarbageCollection(id: string, ofStage: StageFilter): Remedy {
+  return timing(id, ofStage, 'measured', (stage) =>
+    stage.runTimes.map((time, i) => time - (stage.measured.gcTimes[i] ?? 0)),
+  );
+}
+
+/**
+ * Tasks that spilled run no slower, byte for byte, than the stage's tasks that did not.
+ *
+ * The most that could be saved: the rest of the difference may have another cause. Where every task spilled there is
+ * nothing to compare with, and nothing is saved.
+ */
+export function withoutSpill(id: string, ofStage: StageFilter): Remedy {
+  return timing(id, ofStage, 'upper', ({ runTimes, measured: { spilledBytes, readBytes } }) => {
+    const rates: number[] = [];
+    for (const [i, time] of runTimes.entries()) {
+      const bytes = readBytes[i] ?? 0;
+      if (spilledBytes[i] === 0 && bytes > 0) rates.push(time / bytes);
+    }
+    const rate = median(rates);
+    return runTimes.map((time, i) =>
+      (spilledBytes[i] ?? 0) > 0 && rate !== undefined ? Math.min(time, rate * (readBytes[i] ?? 0)) : time,
+    );
+  });
+}
+
+/** Tasks on slow executors run as fast as elsewhere. */
+export function withoutSlowHost(id: string, slowness: (executor: number) => number): Remedy {
+  return timing(
+    id,
+    () => true,
+    'measured',
+    (stage) => stage.runTimes.map((time, i) => time / Math.max(1, slowness(stage.measured.executors[i] ?? -1))),
+  );
+}
+
+/** Failed task attempts take no time. */
+export function withoutFailedTasks(id: string, ofStage: StageFilter = () => true): Remedy {
+  return {
+    id,
+    phase: 'tasks',
+    certainty: 'measured',
+    apply: changeStages(ofStage, (stage) => {
+      const kept = [...stage.runTimes.keys()].filter((i) => stage.measured.failed[i] !== 1);
+      const pick = <T extends Float64Array | Int32Array | Uint8Array>(column: T): T =>
+        column.filter((_, i) => stage.measured.failed[i] !== 1) as T;
+      if (kept.length === stage.runTimes.length) return stage;
+      const { measured } = stage;
+      return {
+        ...stage,
+        runTimes: pick(stage.runTimes),
+        cold: pick(stage.cold),
+        measured: {
+          fromQuantiles: measured.fromQuantiles,
+          runTimes: pick(measured.runTimes),
+          overheads: pick(measured.overheads),
+          cpuTimes: pick(measured.cpuTimes),
+          launches: pick(measured.launches),
+          ends: pick(measured.ends),
+          executors: pick(measured.executors),
+          gcTimes: pick(measured.gcTimes),
+          spilledBytes: pick(measured.spilledBytes),
+          readBytes: pick(measured.readBytes),
+          failed: pick(measured.failed),
+        },
+      };
+    }),
+  };
+}
+
+/** Executors are there from the start, and warm. */
+export function withoutColdStart(id: string): Remedy {
+  return { id, phase: 'run', certainty: 'measured', apply: (scenario) => ({ ...scenario, coldStart: false }) };
+}
+
+/** The driver takes no time before these jobs: the most that could be saved. */
+export function withoutDriverGaps(id: string, jobIds: readonly number[]): Remedy {
+  return {
+    id,
+    phase: 'run',
+    certainty: 'upper',
+    apply: (scenario) => ({
+      ...scenario,
+      driverGaps: new Map([...scenario.driverGaps, ...jobIds.map((jobId) => [jobId, 0] as const)]),
+    }),
+  };
+}
+
+/** Any other change of task times: the function gives the new run times of a stage. */
+export function timing(
+  id: string,
+  ofStage: StageFilter,
+  certainty: Remedy['certainty'],
+  change: (stage: StageNode) => Float64Array,
+): Remedy {
+  return {
+    id,
+    phase: 'tasks',
+    certainty,
+    apply: changeStages(ofStage, (stage) => ({ ...stage, runTimes: change(stage) })),
+  };
+}
+
+function cutting(
+  id: string,
+  ofStage: StageFilter,
+  cut: (stage: StageNode, model: RunModel) => { readonly times: readonly number[]; readonly cold: readonly number[] },
+): Remedy {
+  return {
+    id,
+    phase: 'cut',
+    certainty: 'measured',
+    apply: changeStages(ofStage, (stage, model) => {
+      const { times, cold } = cut(stage, model);
+      return { ...stage, runTimes: Float64Array.from(times), cold: Uint8Array.from(cold) };
+    }),
+  };
+}
+
+function changeStages(ofStage: StageFilter, change: (stage: StageNode, model: RunModel) => StageNode): Remedy['apply'] {
+  return (scenario) => {
+    const { model } = scenario;
+    return {
+      ...scenario,
+      model: { ...model, stages: model.stages.map((stage) => (ofStage(stage) ? change(stage, model) : stage)) },
+    };
+  };
+}
