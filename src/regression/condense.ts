@@ -1,0 +1,52 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
+import type { TrainingData } from './training-data.ts';
+
+/** A Gaussian process costs the cube of its rows to fit and their square to ask. */
+const MOST_ROWS = 250;
+
+/**
+ * Joins runs of nearly equal settings until few enough rows are left: centres far from each other are chosen,
+ * each row goes to the nearest, and a centre becomes the mean of its rows with their number as weight.
+ *
+ * @see Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985, for the choice of centres
+ */
+export function condense(data: TrainingData, mostRows: number = MOST_ROWS): TrainingData {
+  const n = data.x.length;
+  if (n <= mostRows) return data;
+  const reach = data.schema.columns.map(({ feature, kind }) =>
+    kind === 'flag' ? 0.2 : Math.max(data.schema.features[feature]!.reach, 1e-9),
+  );
+  const distance = (a: Float64Array, b: Float64Array): number =>
+    a.reduce((sum, value, c) => sum + ((value - b[c]!) / reach[c]!) ** 2, 0);
+
+  const nearest = new Int32Array(n);
+  const apart = new Float64Array(n).fill(Infinity);
+  let centre = 0;
+  for (let k = 0; k < mostRows; k += 1) {
+    let next = 0;
+    for (let i = 0; i < n; i += 1) {
+      const d = distance(data.x[i]!, data.x[centre]!);
+      if (d < apart[i]!) {
+        apart[i] = d;
+        nearest[i] = k;
+      }
+      if (apart[i]! > apart[next]!) next = i;
+    }
+    centre = next;
+  }
+
+  const groups = Array.from({ length: mostRows }, (): number[] => []);
+  nearest.forEach((k, i) => groups[k]!.push(i));
+  const joined = groups.filter((group) => group.length > 0);
+  const weightOf = (group: readonly number[]): number => group.reduce((sum, i) => sum + data.weight[i]!, 0);
+  const meanOf = (group: readonly number[], of: (i: number) => number): number =>
+    group.reduce((sum, i) => sum + data.weight[i]! * of(i), 0) / weightOf(group);
+  return {
+    schema: data.schema,
+    x: joined.map((group) => Float64Array.from(data.schema.columns, (_, c) => meanOf(group, (i) => data.x[i]![c]!))),
+    y: Float64Array.from(joined, (group) => meanOf(group, (i) => data.y[i]!)),
+    weight: Float64Array.from(joined, weightOf),
+    // Only true repeats tell of noise; rows that were merely near each other differ for a reason.
+    scatter: Float64Array.from(joined, (group) => group.reduce((sum, i) => sum + data.scatter[i]!, 0)),
+  };
+}

@@ -1,0 +1,222 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
+import type { Calibration } from './calibration.ts';
+import type { Gaussian } from './gaussian-process.ts';
+import type { FittedMember, Hyper, Member } from './members/member.ts';
+import { levelsOf, noveltyOf, rehearsals, type Novelty, type Rehearsal } from './question.ts';
+import { stack } from './stacking.ts';
+import { shuffled, spread, subset, type TrainingData } from './training-data.ts';
+
+/** A member and the weight it has before any error is known. */
+export interface Seat {
+  readonly member: Member;
+  readonly share: number;
+  /** The share for values outside of the range seen, where members that follow a law are to be preferred; 0: not asked about unseen values. */
+  readonly shareBeyond: number;
+}
+
+/** How one kind of question is answered. JSON. */
+export interface Answering {
+  readonly novelty: Novelty;
+  readonly column: number;
+  readonly distance: number;
+  readonly weights: readonly number[];
+  readonly calibration: Calibration;
+  /** Root mean square of the combined error on left-out runs, in log units; mean absolute relative error. */
+  readonly rmse: number;
+  readonly mape: number;
+}
+
+/** Everything a search has found, so that the ensemble can be set up again without one. JSON. */
+export interface EnsembleState {
+  readonly members: readonly { readonly name: string; readonly hyper: Hyper }[];
+  readonly answering: readonly Answering[];
+}
+
+/** The combined belief about a row. */
+export interface Belief extends Gaussian {
+  readonly answering: Answering;
+  /** How much further outside the question is than what was rehearsed, 1 or more: errors grow with it. */
+  readonly stretch: number;
+}
+
+export interface Ensemble {
+  readonly state: EnsembleState;
+  mean(x: Float64Array): number;
+  belief(x: Float64Array): Belief;
+}
+
+/** Up to so many rows are left out one by one; more of them in fewer folds, since one row in ten then changes little. */
+const ROWS_TO_LEAVE_OUT_SINGLY = 20;
+const FOLDS = 10;
+/** Members are fitted again without a group on at most this many rows: the scores are then a little too careful. */
+const ROWS_TO_REHEARSE = 125;
+/** Left-out runs the prior weights are worth. */
+const PULL = 8;
+
+/** Fits all members, and learns from left-out runs how to combine them for each kind of question. */
+export function fitEnsemble(data: TrainingData, seats: readonly Seat[]): Ensemble {
+  const seated = seats.filter(({ member }) => data.x.length >= member.minimumRows);
+  const fitted = seated.map(({ member }) => member.fit(data));
+  const sample = subset(data, spread(data.x.length, ROWS_TO_REHEARSE));
+  const hyper = fitted.map((member) => member.hyper);
+
+  const share = seated.map((seat) => seat.share);
+  const known = learn(
+    { novelty: 'known', column: -1, distance: 0, folds: foldsOf(sample.x.length) },
+    sample,
+    seated,
+    hyper,
+    share,
+    data.x.length,
+  );
+  const others = rehearsals(sample).map((rehearsal) => {
+    const beyond = rehearsal.novelty !== 'inside';
+    const prior = seated.map((seat, k) =>
+      beyond || seat.shareBeyond === 0 ? seat.shareBeyond : 0.5 * known.weights[k]! + 0.5 * seat.share,
+    );
+    return learn(rehearsal, sample, seated, hyper, prior, data.x.length);
+  });
+  return assemble(data, fitted, {
+    members: seated.map(({ member }, k) => ({ name: member.name, hyper: hyper[k]! })),
+    answering: [known, ...others],
+  });
+}
+
+/** Sets an ensemble up again from its state and the rows it was fitted on. */
+export function restoreEnsemble(
+  data: TrainingData,
+  state: EnsembleState,
+  memberOf: (name: string) => Member,
+): Ensemble {
+  const restored = state.members.map(({ name, hyper }) => {
+    const member = memberOf(name);
+    return member.restore?.(data, hyper) ?? member.fit(data, hyper);
+  });
+  return assemble(data, restored, state);
+}
+
+function assemble(data: TrainingData, fitted: readonly FittedMember[], state: EnsembleState): Ensemble {
+  const levels = data.schema.columns.map((_, column) => levelsOf(data, column));
+  const choose = chooser(state.answering, levels);
+  return {
+    state,
+    mean: (x) => {
+      const { weights } = choose(x).answering;
+      return fitted.reduce((sum, member, k) => (weights[k]! > 0 ? sum + weights[k]! * member.mean(x) : sum), 0);
+    },
+    belief: (x) => {
+      const chosen = choose(x);
+      const { weights } = chosen.answering;
+      const heard = fitted.flatMap((member, k) =>
+        weights[k]! > 0 ? [{ weight: weights[k]!, belief: member.predict(x) }] : [],
+      );
+      return {
+        ...combine(
+          heard.map(({ weight }) => weight),
+          heard.map(({ belief }) => belief),
+        ),
+        ...chosen,
+      };
+    },
+  };
+}
+
+/** The kind of a question: of several new values the one that was answered worst. */
+function chooser(
+  answering: readonly Answering[],
+  levels: readonly (readonly number[])[],
+): (x: Float64Array) => { answering: Answering; stretch: number } {
+  const known = answering[0]!;
+  return (x) => {
+    let chosen = { answering: known, stretch: 1 };
+    for (const candidate of answering.slice(1)) {
+      const { novelty, distance } = noveltyOf(levels[candidate.column]!, x[candidate.column]!);
+      if (novelty !== candidate.novelty) continue;
+      const stretch = candidate.distance > 0 ? Math.max(1, distance / candidate.distance) : 1;
+      if (chosen.answering === known || candidate.rmse * stretch > chosen.answering.rmse * chosen.stretch)
+        chosen = { answering: candidate, stretch };
+    }
+    return chosen;
+  };
+}
+
+function learn(
+  rehearsal: Rehearsal,
+  data: TrainingData,
+  seats: readonly Seat[],
+  hyper: readonly Hyper[],
+  shares: readonly number[],
+  rows: number,
+): Answering {
+  const prior = normalised(shares);
+  const asked = prior.flatMap((share, k) => (share > 0 ? [k] : []));
+  const pick = <T>(values: readonly T[]): T[] => asked.map((k) => values[k]!);
+  const beliefs = leaveOut(data, rehearsal.folds, pick(seats), pick(hyper), rehearsal.novelty === 'known');
+  const errors = beliefs.map(({ row, of }) => of.map(({ mean }) => mean - data.y[row]!));
+  const stacked = errors.length === 0 ? pick(prior) : stack(errors, pick(prior), PULL);
+  const combined = beliefs.map(({ row, of }) => ({ ...combine(stacked, of), y: data.y[row]! }));
+  const weights = prior.map((_, k) => stacked[asked.indexOf(k)] ?? 0);
+  const scores = combined
+    .map(({ mean, variance, y }) => Math.abs(y - mean) / Math.sqrt(variance))
+    .sort((a, b) => a - b);
+  const average = (of: (each: { mean: number; y: number }) => number): number =>
+    combined.reduce((sum, each) => sum + of(each), 0) / Math.max(combined.length, 1);
+  return {
+    novelty: rehearsal.novelty,
+    column: rehearsal.column,
+    distance: rehearsal.distance,
+    weights,
+    calibration: { scores, rows },
+    rmse: Math.sqrt(average(({ mean, y }) => (mean - y) ** 2)),
+    mape: average(({ mean, y }) => Math.abs(Math.exp(mean - y) - 1)),
+  };
+}
+
+/** What each member believes of rows it has not seen, with the hyper-parameters of the whole. */
+function leaveOut(
+  data: TrainingData,
+  folds: readonly (readonly number[])[],
+  seats: readonly Seat[],
+  hyper: readonly Hyper[],
+  single: boolean,
+): { row: number; of: Gaussian[] }[] {
+  const closed = seats.map(({ member }, k) => (single ? member.fit(data, hyper[k]!).leaveOneOut?.() : undefined));
+  return folds.flatMap((fold) => {
+    const out = new Set(fold);
+    const kept = subset(
+      data,
+      data.x
+        .keys()
+        .filter((i) => !out.has(i))
+        .toArray(),
+    );
+    if (kept.x.length < 2) return [];
+    const refitted = seats.map(({ member }, k) => (closed[k] === undefined ? member.fit(kept, hyper[k]!) : undefined));
+    return fold.map((row) => ({
+      row,
+      of: refitted.map((member, k) => member?.predict(data.x[row]!) ?? closed[k]![row]!),
+    }));
+  });
+}
+
+/** Every row once: alone, or with others drawn without order. */
+function foldsOf(n: number): number[][] {
+  const order = shuffled(n);
+  const count = n <= ROWS_TO_LEAVE_OUT_SINGLY ? n : FOLDS;
+  return Array.from({ length: count }, (_, k) => order.filter((_row, at) => at % count === k));
+}
+
+/** One Gaussian with the mean and variance of the weighted mixture. */
+function combine(weights: readonly number[], beliefs: readonly Gaussian[]): Gaussian {
+  const mean = beliefs.reduce((sum, belief, k) => sum + weights[k]! * belief.mean, 0);
+  const variance = beliefs.reduce(
+    (sum, belief, k) => sum + weights[k]! * (belief.variance + (belief.mean - mean) ** 2),
+    0,
+  );
+  return { mean, variance };
+}
+
+function normalised(shares: readonly number[]): number[] {
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share) => share / sum);
+}

@@ -1,0 +1,248 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
+import {
+  choleskyInPlace,
+  dot,
+  inverseFromCholesky,
+  logDeterminant,
+  solveCholesky,
+  solveLower,
+  type SquareMatrix,
+} from './linear-algebra.ts';
+import { minimize } from './minimize.ts';
+
+/** A Gaussian belief about one number. */
+export interface Gaussian {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** A prior of the logarithm of a hyper-parameter. */
+export interface LogPrior {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** What a Gaussian process believes before it has seen a run. */
+export interface GpPrior {
+  /** Size of what the basis does not explain, in units of y. */
+  readonly amplitude: LogPrior;
+  /** Standard deviation of one run, in units of y. */
+  readonly noise: LogPrior;
+  /** Distance over which that changes, one per group of columns. */
+  readonly lengths: readonly LogPrior[];
+}
+
+/** The runs as a Gaussian process sees them. */
+export interface GpProblem {
+  readonly x: readonly Float64Array[];
+  /** Group of each column of x; the columns of a group share a length. */
+  readonly groups: readonly number[];
+  readonly y: Float64Array;
+  readonly weight: Float64Array;
+  readonly scatter: Float64Array;
+  /** Basis functions at each row, each already multiplied by the prior standard deviation of its coefficient. */
+  readonly basis: readonly Float64Array[];
+}
+
+/** Logarithms: amplitude, noise, then one length per group. */
+export type GpHyperParameters = readonly number[];
+
+/** A Gaussian process that has seen its runs. */
+export interface GpPosterior {
+  readonly problem: GpProblem;
+  readonly hyper: GpHyperParameters;
+  readonly factor: SquareMatrix;
+  readonly alpha: Float64Array;
+}
+
+const SQRT5 = Math.sqrt(5);
+
+/** Steps from each start before only the best is followed further. */
+const FIRST_STEPS = 15;
+
+/**
+ * The most probable hyper-parameters: marginal likelihood times prior, maximised from several starts.
+ *
+ * @param starts - each a point to begin at
+ */
+export function tuneGp(
+  problem: GpProblem,
+  prior: GpPrior,
+  starts: readonly GpHyperParameters[],
+  maxEvaluations: number,
+): GpHyperParameters {
+  const objective = negativeLogPosterior(problem, prior);
+  const minima = starts.map((start) => minimize(objective, start, { maxEvaluations: FIRST_STEPS }));
+  const best = minima.reduce((a, b) => (b.value < a.value ? b : a));
+  return [...minimize(objective, best.x, { maxEvaluations }).x];
+}
+
+/**
+ * −ln p(y | hyper) − ln p(hyper), with its gradient.
+ *
+ * Repeats of a setting are one row: their scatter about its mean tells of the noise alone (a sufficient statistic).
+ *
+ * @see Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.30 and 5.9
+ * @see Binois, Gramacy and Ludkovski, 2018, for repeats
+ */
+export function negativeLogPosterior(
+  problem: GpProblem,
+  prior: GpPrior,
+): (hyper: Float64Array, gradient: Float64Array) => number {
+  const { y, weight, scatter } = problem;
+  const n = y.length;
+  const groupCount = prior.lengths.length;
+  const distances = squaredDistances(problem.x, problem.groups, groupCount);
+  const linear = linearCovariance(problem.basis);
+  const repeats = weight.reduce((sum, count) => sum + count - 1, 0);
+  const scatterSum = scatter.reduce((sum, value) => sum + value, 0);
+  const priors = [prior.amplitude, prior.noise, ...prior.lengths];
+  const kernel = new Float64Array(n * n);
+  const slope = new Float64Array(n * n);
+
+  return (hyper, gradient) => {
+    const amplitude2 = Math.exp(2 * hyper[0]!);
+    const noise2 = Math.exp(2 * hyper[1]!);
+    const inverseLengths2 = Array.from({ length: groupCount }, (_, g) => Math.exp(-2 * hyper[2 + g]!));
+    for (let i = 0; i < n; i += 1) {
+      for (let j = 0; j <= i; j += 1) {
+        const at = i * n + j;
+        let r2 = 0;
+        for (let g = 0; g < groupCount; g += 1) r2 += distances[g]![at]! * inverseLengths2[g]!;
+        const r = SQRT5 * Math.sqrt(r2);
+        const decay = amplitude2 * Math.exp(-r);
+        kernel[at] = decay * (1 + r + (r * r) / 3);
+        slope[at] = (5 / 3) * decay * (1 + r);
+      }
+    }
+    const factor = new Float64Array(n * n);
+    for (let i = 0; i < n; i += 1) {
+      for (let j = 0; j <= i; j += 1) factor[i * n + j] = kernel[i * n + j]! + linear[i * n + j]!;
+      factor[i * n + i] = factor[i * n + i]! + noise2 / weight[i]! + JITTER * amplitude2;
+    }
+    if (!choleskyInPlace(factor, n)) return Infinity;
+    const alpha = solveCholesky(factor, n, y);
+    const inverse = inverseFromCholesky(factor, n);
+
+    gradient.fill(0);
+    let noiseTrace = 0;
+    for (let i = 0; i < n; i += 1) {
+      for (let j = 0; j <= i; j += 1) {
+        const at = i * n + j;
+        // Half of the trace for the diagonal, and each pair below it stands for two.
+        const w = (inverse[at]! - alpha[i]! * alpha[j]!) * (i === j ? 0.5 : 1);
+        gradient[0] = gradient[0]! + 2 * w * kernel[at]!;
+        if (i === j) noiseTrace += (w * 2 * noise2) / weight[i]!;
+        else {
+          for (let g = 0; g < groupCount; g += 1)
+            gradient[2 + g] = gradient[2 + g]! + w * slope[at]! * distances[g]![at]! * inverseLengths2[g]!;
+        }
+      }
+    }
+    gradient[1] = noiseTrace + repeats - scatterSum / noise2;
+    let value = 0.5 * dot(alpha, y) + 0.5 * logDeterminant(factor, n) + repeats * hyper[1]! + scatterSum / (2 * noise2);
+    priors.forEach(({ mean, sd }, k) => {
+      const z = (hyper[k]! - mean) / sd;
+      value += 0.5 * z * z;
+      gradient[k] = gradient[k]! + z / sd;
+    });
+    return value;
+  };
+}
+
+/** Relative to the amplitude, so that two nearly equal rows do not make the matrix singular. */
+const JITTER = 1e-8;
+
+/** Lets a Gaussian process see the runs. */
+export function conditionGp(problem: GpProblem, hyper: GpHyperParameters): GpPosterior {
+  const n = problem.y.length;
+  const covariance = linearCovariance(problem.basis);
+  const matern = maternOf(problem.groups, hyper);
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j <= i; j += 1)
+      covariance[i * n + j] = covariance[i * n + j]! + matern(problem.x[i]!, problem.x[j]!);
+  }
+  for (let jitter = JITTER; ; jitter *= 10) {
+    const factor = Float64Array.from(covariance);
+    for (let i = 0; i < n; i += 1)
+      factor[i * n + i] =
+        factor[i * n + i]! + Math.exp(2 * hyper[1]!) / problem.weight[i]! + jitter * Math.exp(2 * hyper[0]!);
+    if (choleskyInPlace(factor, n)) return { problem, hyper, factor, alpha: solveCholesky(factor, n, problem.y) };
+  }
+}
+
+/** The expected y at `x`. */
+export function gpMean(posterior: GpPosterior, x: Float64Array, basis: Float64Array): number {
+  return dot(crossCovariance(posterior, x, basis), posterior.alpha);
+}
+
+/** The belief about one further run at `x`, its own noise included. */
+export function predictGp(posterior: GpPosterior, x: Float64Array, basis: Float64Array): Gaussian {
+  const { hyper, factor, alpha } = posterior;
+  const n = alpha.length;
+  const cross = crossCovariance(posterior, x, basis);
+  const solved = solveLower(factor, n, cross);
+  const prior = Math.exp(2 * hyper[0]!) + dot(basis, basis);
+  return { mean: dot(cross, alpha), variance: Math.max(prior - dot(solved, solved), 0) + Math.exp(2 * hyper[1]!) };
+}
+
+/**
+ * What the process would believe about each row had it not seen it, without fitting again.
+ *
+ * @see Rasmussen and Williams, equations 5.10 to 5.12
+ */
+export function leaveOneOut(posterior: GpPosterior): Gaussian[] {
+  const { problem, factor, alpha, hyper } = posterior;
+  const n = alpha.length;
+  const inverse = inverseFromCholesky(factor, n);
+  return Array.from(problem.y, (y, i) => {
+    const precision = inverse[i * n + i]!;
+    // The variance of the row's mean becomes that of one run.
+    const extra = Math.exp(2 * hyper[1]!) * (1 - 1 / problem.weight[i]!);
+    return { mean: y - alpha[i]! / precision, variance: 1 / precision + extra };
+  });
+}
+
+function crossCovariance({ problem, hyper, alpha }: GpPosterior, x: Float64Array, basis: Float64Array): Float64Array {
+  const covariance = maternOf(problem.groups, hyper);
+  return alpha.map((_, i) => covariance(problem.x[i]!, x) + dot(problem.basis[i]!, basis));
+}
+
+/** The Matérn 5/2 covariance with one length per group of columns. */
+function maternOf(groups: readonly number[], hyper: GpHyperParameters): (a: Float64Array, b: Float64Array) => number {
+  const amplitude2 = Math.exp(2 * hyper[0]!);
+  const inverseLengths = groups.map((group) => Math.exp(-hyper[2 + group]!));
+  return (a, b) => {
+    let r2 = 0;
+    for (let c = 0; c < a.length; c += 1) {
+      const difference = (a[c]! - b[c]!) * inverseLengths[c]!;
+      r2 += difference * difference;
+    }
+    const r = SQRT5 * Math.sqrt(r2);
+    return amplitude2 * Math.exp(-r) * (1 + r + (r * r) / 3);
+  };
+}
+
+function squaredDistances(x: readonly Float64Array[], groups: readonly number[], groupCount: number): Float64Array[] {
+  const n = x.length;
+  const distances = Array.from({ length: groupCount }, () => new Float64Array(n * n));
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      groups.forEach((g, c) => {
+        const difference = x[i]![c]! - x[j]![c]!;
+        const distance = distances[g]!;
+        distance[i * n + j] = distance[i * n + j]! + difference * difference;
+      });
+    }
+  }
+  return distances;
+}
+
+function linearCovariance(basis: readonly Float64Array[]): SquareMatrix {
+  const n = basis.length;
+  const covariance = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j <= i; j += 1) covariance[i * n + j] = dot(basis[i]!, basis[j]!);
+  }
+  return covariance;
+}
