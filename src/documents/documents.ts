@@ -133,6 +133,7 @@ export interface AggregateAttempt {
   readonly duration?: number;
   readonly sparkUser: string;
   readonly completed: boolean;
+  readonly appSparkVersion: string;
   readonly environment: JsonObject;
   readonly aggs: Aggregates;
 }
