@@ -7,7 +7,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
-const main = ['../src/cli/main.ts', '../dist/cli/main.js'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+const main = ['../src/cli/main.ts', '../dist/cli/main.js']
+  .map((path) => new URL(path, import.meta.url))
+  .find((url) => existsSync(url));
 
 function bundledNode() {
   const require = createRequire(import.meta.url);
@@ -23,7 +25,9 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
 } else {
   const node = bundledNode();
   if (node === undefined) {
-    process.stderr.write(`spot needs Node ${NEEDED} or newer, this is ${process.version}. Install it, for example with: npm install -g node@${NEEDED}\n`);
+    process.stderr.write(
+      `spot needs Node ${NEEDED} or newer, this is ${process.version}. Install it, for example with: npm install -g node@${NEEDED}\n`,
+    );
     process.exit(78);
   }
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -64,7 +64,10 @@ export function readValue(spec: KeySpec, text: string, where: string): string | 
     case 'number': {
       const value = Number(text);
       const kind = spec.type === 'integer' ? 'a whole number' : 'a number';
-      const range = [spec.min === undefined ? '' : ` from ${spec.min}`, spec.max === undefined ? '' : ` up to ${spec.max}`].join('');
+      const range = [
+        spec.min === undefined ? '' : ` from ${spec.min}`,
+        spec.max === undefined ? '' : ` up to ${spec.max}`,
+      ].join('');
       const fits = spec.type === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value);
       if (text.trim() === '' || !fits || value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) {
         return refuse(`${kind}${range}${spec.unit === undefined ? '' : ` (${spec.unit})`}`);
@@ -87,6 +90,9 @@ export function readValue(spec: KeySpec, text: string, where: string): string | 
 
 /** The defaults of a section, for tests and for a source given on the command line. */
 export function defaultsOf<S extends Section>(section: S): SettingsOf<S> {
-  const entries = Object.entries(section.keys).map(([key, spec]) => [key, readValue(spec, spec.default, `[${section.name}] ${key}`)]);
+  const entries = Object.entries(section.keys).map(([key, spec]) => [
+    key,
+    readValue(spec, spec.default, `[${section.name}] ${key}`),
+  ]);
   return Object.fromEntries(entries) as SettingsOf<S>;
 }

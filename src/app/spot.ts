@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/read-config.ts';
+import { crawlerSection } from '../crawler/config.ts';
+import type { CrawlContext } from '../crawler/crawl-pass.ts';
+import type { CrawlObserver } from '../crawler/observer.ts';
+import { classificationEnricher } from '../integrations/enricher.ts';
+import { silentLogger, type Logger } from '../logging/logger.ts';
+import type { RunSource } from '../sources/run-source.ts';
+import type { Store } from '../store/store.ts';
+import { createRedactor, type Redactor } from '../util/redaction/redactor.ts';
+import { processEnvironment, type Environment } from './environment.ts';
+import { createSpotLogger, readLoggingSettings, type LogLevel } from './logging.ts';
+import { openSources } from './open-sources.ts';
+import { openStore, type OpenStoreOptions } from './open-store.ts';
+import { loadConfig, storeSection } from './settings.ts';
+
+export interface SpotOptions {
+  /** `--config FILE`. */
+  readonly config?: string | undefined;
+  /** `--store URL`. */
+  readonly store?: string | undefined;
+  /** `--logging FILE`: a logging.json. */
+  readonly logging?: string | undefined;
+  /** `none` says nothing at all. */
+  readonly logLevel?: LogLevel | 'none' | undefined;
+  readonly environment?: Environment | undefined;
+}
+
+/**
+ * The composition root: configuration in, wired parts out.
+ *
+ * Nothing is opened before it is asked for; everything opened is closed with Spot itself.
+ */
+export class Spot implements AsyncDisposable {
+  readonly environment: Environment;
+  readonly config: Config;
+  readonly redactor: Redactor;
+  readonly logger: Logger;
+  readonly #options: SpotOptions;
+  readonly #opened = new AsyncDisposableStack();
+
+  constructor(options: SpotOptions) {
+    this.#options = options;
+    this.environment = options.environment ?? processEnvironment;
+    this.config = loadConfig(options.config, this.environment);
+    const key = this.config.of(storeSection).settings.redaction_key;
+    this.redactor = createRedactor({ hashKey: key === '' ? randomBytes(32).toString('hex') : key });
+    this.logger =
+      options.logLevel === 'none'
+        ? silentLogger
+        : createSpotLogger(readLoggingSettings(options.logging), this.redactor, options.logLevel);
+    for (const warning of this.config.warnings)
+      this.logger.warn('A key of the configuration has no effect.', { reason: warning });
+  }
+
+  async openStore(access: OpenStoreOptions['access']): Promise<Store> {
+    const store = this.#opened.use(
+      await openStore(this.config, this.environment, this.logger.child({ component: 'store' }), {
+        url: this.#options.store,
+        access,
+      }),
+    );
+    if (access === 'write') await store.prepare();
+    return store;
+  }
+
+  openSources(): readonly RunSource[] {
+    const sources = openSources(this.config, this.logger.child({ component: 'source' }));
+    for (const source of sources) this.#opened.use(source);
+    return sources;
+  }
+
+  /** What the crawler needs, one context for each source. */
+  crawlContexts(sources: readonly RunSource[], store: Store, observer: CrawlObserver): readonly CrawlContext[] {
+    return sources.map((source) => ({
+      source,
+      store,
+      observer,
+      settings: this.config.of(crawlerSection).settings,
+      enrich: classificationEnricher,
+      redactor: this.redactor,
+      keepRaw: store.supports.keepsRaw,
+      logger: this.logger.child({ component: 'crawler' }),
+      now: this.environment.now,
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync();
+  }
+}

@@ -1,0 +1,75 @@
+import { crawlForever, crawlOnce } from '../../crawler/crawler.ts';
+import { crawlerSection } from '../../crawler/config.ts';
+import { EXIT } from '../exit-codes.ts';
+import { defineCommand, type CommandContext, type CommandHost } from '../command.ts';
+import { CrawlProgress } from '../crawl-progress.ts';
+import { parseMoment } from '../time-argument.ts';
+
+interface CrawlCommandOptions {
+  readonly once?: boolean;
+  readonly minEndDate?: Date;
+}
+
+/** `spot crawl`: the daemon, or one pass. */
+export function crawlCommand(host: CommandHost) {
+  return defineCommand<CrawlCommandOptions>(
+    {
+      name: 'crawl',
+      summary: 'read every completed run that is not stored yet, and go on doing so',
+      formats: [],
+      logsByDefault: ({ once }) => once !== true,
+      examples: [
+        'spot crawl --once                          read what is there, then end',
+        'spot crawl                                 follow the servers of config.ini until stopped',
+        'spot crawl --min-end-date 2026-11-01T00:00:00',
+        'spot crawl --once --store elasticsearch:http://localhost:9200',
+      ],
+    },
+    host,
+    (command) =>
+      command
+        .option('--once', 'one pass over everything, then end (also: batch = true)')
+        .option(
+          '--min-end-date, --min_end_date <time>',
+          'only runs completed after it, YYYY-MM-DDThh:mm:ss, UTC unless a zone is given',
+          (text) => parseMoment(text, new Date()),
+        ),
+    async (context, options) => {
+      const isOnce = options.once === true || context.spot.config.of(crawlerSection).settings.batch;
+      return isOnce ? await once(context, options) : await forever(context, options);
+    },
+  );
+}
+
+async function once({ spot, output, signal }: CommandContext, options: CrawlCommandOptions) {
+  const sources = spot.openSources();
+  const store = await spot.openStore('write');
+  using progress = new CrawlProgress(output, spot.environment.now);
+  const { reports, unreachable } = await crawlOnce(spot.crawlContexts(sources, store, progress), {
+    signal,
+    minEndDate: options.minEndDate,
+  });
+
+  const saved = reports.reduce((sum, report) => sum + report.saved, 0);
+  const failed = progress.failed;
+  progress.finish(
+    `${saved} ${saved === 1 ? 'run' : 'runs'} stored, ${failed} could not be read. Store: ${store.description}`,
+  );
+  if (reports.some((report) => report.ended === 'stopped')) return EXIT.ok;
+  if (unreachable.length > 0 || reports.some((report) => report.ended === 'source-lost')) return EXIT.unavailable;
+  return saved === 0 && failed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function forever({ spot, signal }: CommandContext, options: CrawlCommandOptions) {
+  const sources = spot.openSources();
+  const store = await spot.openStore('write');
+  spot.logger.info('Crawling.', {
+    sources: sources.map((source) => `${source.cluster} at ${source.description}`).join(', '),
+    store: store.description,
+  });
+  await crawlForever(spot.crawlContexts(sources, store, {}), { signal, minEndDate: options.minEndDate }, () => {
+    spot.logger.info('First sweep complete.');
+  });
+  spot.logger.info('Stopped.');
+  return EXIT.ok;
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { CommandHost } from './command.ts';
+import { crawlCommand } from './commands/crawl.ts';
+import { exportCommand } from './commands/export.ts';
+import { listCommand } from './commands/list.ts';
+import { showCommand } from './commands/show.ts';
+import { statsCommand } from './commands/stats.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+const COMMANDS = [crawlCommand, listCommand, showCommand, exportCommand, statsCommand, verifyCommand];
+
+/** The whole command line, ready to parse. */
+export function createProgram(host: CommandHost): Command {
+  const program = new Command('spot')
+    .description(
+      'Spot reads every completed Apache Spark run, says what it amounted to and suggests the configuration of the next one',
+    )
+    .version(version(), '--version')
+    .showHelpAfterError('(add --help for the options and examples)')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nStart with:\n  $ spot crawl --once     read what the History Server has\n  $ spot list             see what came of it',
+    );
+  for (const command of COMMANDS) program.addCommand(command(host));
+  program.exitOverride();
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError('(add --help for the options and examples)');
+  return program;
+}
+
+function version(): string {
+  const packageFile = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string;
+  };
+  return packageFile.version;
+}

@@ -1,0 +1,64 @@
+import { aggregateRun } from '../aggregations/aggregate-run.ts';
+import { buildRawDocument } from '../documents/build-raw-document.ts';
+import type { ErrorStage } from '../documents/documents.ts';
+import type { Enricher } from '../integrations/enricher.ts';
+import type { RunSource } from '../sources/run-source.ts';
+import type { RunDocuments } from '../store/store.ts';
+import type { Redactor } from '../util/redaction/redactor.ts';
+import type { RunToRead } from './work-list.ts';
+
+export interface ReadRunContext {
+  readonly source: RunSource;
+  readonly enrich: Enricher;
+  readonly redactor: Redactor;
+  readonly keepRaw: boolean;
+  readonly now: () => Date;
+}
+
+/** A failure and the stage of reading it belongs to. */
+export class ReadRunError extends Error {
+  readonly stage: ErrorStage;
+  override readonly cause: unknown;
+
+  constructor(stage: ErrorStage, cause: unknown) {
+    super(`The run could not be read (${stage})`, { cause });
+    this.stage = stage;
+    this.cause = cause;
+  }
+}
+
+/**
+ * Reads one run and makes its documents: fetch, raw document, enrichment, aggregates.
+ *
+ * @throws ReadRunError with the stage and the cause
+ */
+export async function readRun(run: RunToRead, context: ReadRunContext, signal: AbortSignal): Promise<RunDocuments> {
+  const { source } = context;
+  const parts = await inStage('raw', () => source.fetchAttempt(run.application, run.attempt, { signal }));
+  const processedAt = context.now();
+  const raw = await inStage('raw', async () =>
+    buildRawDocument({
+      application: run.application,
+      attempt: run.attempt,
+      parts,
+      host: source.host,
+      cluster: source.cluster,
+      processedAt,
+      // Rises even when the clock was set back since the reading before.
+      revision: Math.max(processedAt.getTime(), run.storedRevision + 1),
+      fingerprint: run.fingerprint,
+      appSpecificData: await context.enrich(run.application, run.attempt, { signal }),
+      redact: context.redactor,
+    }),
+  );
+  const aggregate = await inStage('aggregations', () => Promise.resolve(aggregateRun(raw)));
+  return { key: run.key, raw: context.keepRaw ? raw : undefined, aggregate, detail: parts.detail };
+}
+
+async function inStage<T>(stage: ErrorStage, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new ReadRunError(stage, cause);
+  }
+}
