@@ -105,6 +105,9 @@ export interface TaskColumns {
 /** The columns are kept up to this many task attempts of a stage; above it only the quantiles and sums are. */
 export const MAX_LISTED_TASKS = 10_000;
 
+/** And in all stages together up to this many: beyond it the stages with most tasks lose their columns first. */
+export const MAX_LISTED_TASKS_OF_RUN = 200_000;
+
 export interface StageDetail {
   readonly stageId: number;
   readonly attemptId: number;
@@ -116,7 +119,12 @@ export interface StageDetail {
   readonly failureReason?: string | undefined;
   readonly resourceProfileId: number;
   /** Bytes its RDDs hold in memory and on disk when the stage completed, and how many partitions of how many. */
-  readonly cached: { readonly memoryBytes: number; readonly diskBytes: number; readonly partitions: number; readonly ofPartitions: number };
+  readonly cached: {
+    readonly memoryBytes: number;
+    readonly diskBytes: number;
+    readonly partitions: number;
+    readonly ofPartitions: number;
+  };
   readonly launchedTasks: number;
   readonly succeededTasks: number;
   readonly failedTasks: number;
@@ -128,7 +136,7 @@ export interface StageDetail {
   readonly sums: Readonly<Record<string, number>>;
   /** Absent when no task attempt succeeded. */
   readonly quantiles?: TaskQuantiles | undefined;
-  /** Absent above {@link MAX_LISTED_TASKS} task attempts. */
+  /** Absent above {@link MAX_LISTED_TASKS} task attempts, and where the run has more than {@link MAX_LISTED_TASKS_OF_RUN}. */
   readonly tasks?: TaskColumns | undefined;
   /** Session properties in effect that decide how the stage was cut and run (`spark.sql.shuffle.partitions`, AQE, …). */
   readonly properties: Readonly<Record<string, string>>;
@@ -157,7 +165,8 @@ export interface SqlDetail {
   readonly modifiedConfigs: Readonly<Record<string, string>>;
 }
 
-export type FailureKind = 'oom' | 'container-killed' | 'fetch-failure' | 'executor-lost' | 'exception' | 'commit-denied' | 'killed' | 'other';
+export type FailureKind =
+  'oom' | 'container-killed' | 'fetch-failure' | 'executor-lost' | 'exception' | 'commit-denied' | 'killed' | 'other';
 
 /** Failed task attempts with the same cause. */
 export interface FailureGroup {

@@ -45,10 +45,15 @@ export class AppState {
   readonly profiles = new Map<number, ResourceProfile>();
   readonly executors = new Executors();
   readonly jobs = new Jobs();
-  readonly stages = new Stages();
+  readonly stages: Stages;
   readonly storage = new Storage(this.executors);
   #cpusPerTask = 1;
   readonly #executorMetrics = new Float64Array(EXECUTOR_METRICS.length);
+
+  /** @param onStageClosed - told the key of each stage attempt whose row is final */
+  constructor(onStageClosed: (key: number) => void) {
+    this.stages = new Stages(onStageClosed);
+  }
 
   logStart(event: JsonRecord): void {
     this.sparkVersion = textField(event, 'Spark Version');

@@ -41,25 +41,28 @@ export class Column {
     this.#ints[row] = value;
   }
 
-  /** A sorted copy of the values, or of those whose row is kept. */
-  sorted(keep?: (row: number) => boolean): Float64Array | Int32Array {
+  /**
+   * A sorted copy of the first `count` values, or of those whose row is kept.
+   *
+   * @param count - rows beyond the last one set are zero
+   */
+  sorted(count: number, keep?: (row: number) => boolean): Float64Array | Int32Array {
     const values = this.#ints ?? this.#doubles;
-    if (keep !== undefined) {
-      const kept = new Float64Array(this.length);
-      let count = 0;
-      for (let row = 0; row < this.length; row++) if (keep(row)) kept[count++] = this.get(row);
-      return kept.subarray(0, count).sort();
+    if (values === undefined && keep === undefined) return new Int32Array(count);
+    const copy = this.#doubles === undefined ? new Int32Array(count) : new Float64Array(count);
+    if (keep === undefined) {
+      copy.set((values ?? copy).subarray(0, Math.min(count, values?.length ?? 0)));
+      return copy.sort();
     }
-    if (values === undefined) return new Int32Array(this.length);
-    const copy = new (this.#ints === undefined ? Float64Array : Int32Array)(this.length);
-    copy.set(values.subarray(0, Math.min(this.length, values.length)));
-    return copy.sort();
+    let kept = 0;
+    for (let row = 0; row < count; row++) if (keep(row)) copy[kept++] = this.get(row);
+    return copy.subarray(0, kept).sort();
   }
 
   /** @param map - applied to each value; the identity when absent */
-  toArray(map?: (value: number) => number): number[] {
-    const array = new Array<number>(this.length);
-    for (let row = 0; row < this.length; row++) array[row] = map === undefined ? this.get(row) : map(this.get(row));
+  toArray(count: number, map?: (value: number) => number): number[] {
+    const array = new Array<number>(count);
+    for (let row = 0; row < count; row++) array[row] = map === undefined ? this.get(row) : map(this.get(row));
     return array;
   }
 

@@ -4,20 +4,23 @@ import { IndexSet } from './index-set.ts';
 import type { StageInfo } from './stage-info.ts';
 import type { TaskRecord } from './task-record.ts';
 
-/** What JobStart says about a job. */
-export interface JobInfo {
+/** What JobStart says about a job, but for its stages. */
+export interface JobHead {
   readonly jobId: number;
   readonly submissionTime: number | undefined;
   readonly stageIds: readonly number[];
-  readonly stageInfos: readonly StageInfo[];
   readonly description: string | undefined;
   readonly jobGroup: string | undefined;
   readonly jobTags: readonly string[];
 }
 
+export interface JobInfo extends JobHead {
+  readonly stageInfos: readonly StageInfo[];
+}
+
 /** A job from its start on. Counts go on after its end, but its row shows only what was known when it was written. */
 export class LiveJob {
-  readonly info: JobInfo;
+  readonly info: JobHead;
   readonly stageIds: ReadonlySet<number>;
   readonly #name: string;
   readonly #numTasks: number;
@@ -37,11 +40,12 @@ export class LiveJob {
   readonly #killedSummary = new Map<string, number>();
 
   constructor(info: JobInfo) {
-    this.info = info;
+    const { stageInfos, ...head } = info;
+    this.info = head;
     this.stageIds = new Set(info.stageIds);
-    this.#name = info.stageInfos.reduce<StageInfo | undefined>(later, undefined)?.name ?? '';
+    this.#name = stageInfos.reduce<StageInfo | undefined>(later, undefined)?.name ?? '';
     // An over-estimate, as the server's: stages that turn out to be skipped are counted.
-    this.#numTasks = info.stageInfos.reduce(
+    this.#numTasks = stageInfos.reduce(
       (sum, stage) => sum + (stage.completionTime === undefined ? stage.numTasks : 0),
       0,
     );

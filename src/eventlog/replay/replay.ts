@@ -1,181 +1,138 @@
+import type { RunDetail } from '../../documents/run-detail.ts';
 import type {
   ApplicationEnvironmentInfo,
   ApplicationInfo,
+  ExecutionData,
   ExecutorSummary,
   JobData,
   StageData,
 } from '../../spark/rest.ts';
-import { parseJson } from '../../util/lossless-json.ts';
 import { toError } from '../../util/errors.ts';
+import { parseJson } from '../../util/lossless-json.ts';
+import type { EventLogLines, LinePlace } from '../bytes/lines.ts';
 import { AppState } from './app-state.ts';
 import { applicationInfo } from './application.ts';
+import { RunDetailBuilder } from './detail/run-detail-builder.ts';
+import { SkippedLines } from './detail/skipped-lines.ts';
 import { environmentInfo } from './environment.ts';
+import { eventHandlers } from './event-handlers.ts';
+import type { EventHandlers } from './event-handlers.ts';
 import type { RestDialect } from './executor-metrics.ts';
-import { readJobStart } from './job-info.ts';
-import type { JsonRecord } from './json-fields.ts';
-import { intField, isRecord, optionalRecord, recordField, refuse, textField, textMap } from './json-fields.ts';
-import { readStageInfo, stageKey } from './stage-info.ts';
+import { isRecord, refuse, textField } from './json-fields.ts';
+import { SqlExecutions } from './sql/executions.ts';
 import type { RddStorageInfo } from './storage.ts';
-import { readTaskEnd, readTaskStart, TaskRecord } from './task-record.ts';
-import { TextPool } from './text-pool.ts';
+import { TaskEvents } from './task-events.ts';
 
 export interface ReplayOptions {
-  /** Which server's answers to give. */
-  readonly dialect?: RestDialect;
-  /** When the log was last changed, in milliseconds since 1970: it becomes `lastUpdated`, which no event tells. */
-  readonly lastUpdated?: number;
+  /** Which server's answers to give; 4.0 unless told. */
+  readonly dialect?: RestDialect | undefined;
+  /**
+   * When the log was last changed, in milliseconds since 1970.
+   *
+   * It becomes `lastUpdated`, which no event tells, and what running executions count up to.
+   */
+  readonly lastUpdated?: number | undefined;
+  /** Whether Spark's compactor dropped finished jobs from the log. */
+  readonly compacted?: boolean | undefined;
+  /** Where the line stands that is being pushed, to report lines that are no event; counted from 1 when not given. */
+  readonly place?: (() => LinePlace) | undefined;
 }
 
-/** A run as the History Server would tell it. */
+/** A run as the History Server would tell it, and what only the log tells. Plain data. */
 export interface ReplayedRun {
-  /** This attempt alone; `undefined` where the log does not even name its application. */
+  /** With this attempt alone; `undefined` where the log does not even name its application. */
   readonly application: ApplicationInfo | undefined;
   /** `undefined` where the log ends before the environment is told. */
   readonly environment: ApplicationEnvironmentInfo | undefined;
   readonly allexecutors: readonly ExecutorSummary[];
   readonly stages: readonly StageData[];
   readonly jobs: readonly JobData[];
+  readonly sql: readonly ExecutionData[];
   readonly storageRdd: readonly RddStorageInfo[];
+  readonly detail: RunDetail;
 }
 
 /**
- * Replays the events of one log.
+ * Replays a log from its first to its last line.
  *
- * Lines are pushed in order; {@link finish} may be called at any time, also between lines of a log that still grows.
+ * @throws EventLogError as {@link EventLogLines.forEach} does; a line that is no event is only counted
+ */
+export async function replayEventLog(
+  lines: EventLogLines,
+  options: Omit<ReplayOptions, 'place' | 'compacted'> & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ReplayedRun> {
+  const replay = new LogReplay({ ...options, compacted: lines.compacted, place: () => lines.place() });
+  const report = await lines.forEach(
+    (bytes, start, end) => {
+      replay.line(bytes, start, end);
+    },
+    { signal: options.signal },
+  );
+  for (const place of report.tooLong) replay.skip(place, 'the line is too long');
+  for (const torn of report.torn) replay.skip(torn, torn.reason);
+  return replay.finish();
+}
+
+/**
+ * Replays the events of one log, line by line.
+ *
+ * {@link finish} changes nothing: it may be called while the log still grows, and lines may follow.
  */
 export class LogReplay {
   readonly #dialect: RestDialect;
-  readonly #lastUpdated: number;
-  readonly #state = new AppState();
-  readonly #task = new TaskRecord();
-  readonly #texts = new TextPool();
-  readonly #intern = (text: string): string => this.#texts.intern(text);
-  readonly #handlers = this.#makeHandlers();
-  readonly #started = new Set<number>();
-  events = 0;
-  skipped: string[] = [];
+  readonly #options: ReplayOptions;
+  readonly #detail = new RunDetailBuilder();
+  readonly #state = new AppState((key) => {
+    this.#detail.stageClosed(key);
+  });
+  readonly #sql: SqlExecutions;
+  readonly #tasks: TaskEvents;
+  readonly #handlers: EventHandlers;
+  readonly #skipped = new SkippedLines();
+  #lines = 0;
 
   constructor(options: ReplayOptions = {}) {
+    this.#options = options;
     this.#dialect = options.dialect ?? '4.0';
-    this.#lastUpdated = options.lastUpdated ?? 0;
+    this.#sql = new SqlExecutions(this.#dialect);
+    this.#tasks = new TaskEvents(this.#state, this.#sql, this.#detail);
+    this.#handlers = eventHandlers(this.#state, this.#sql, this.#detail, this.#tasks);
   }
 
-  /** Takes one line, without its newline. A line that is no event is skipped and counted. */
+  /** Takes one line, without its newline. One that is no event is skipped, counted and reported. */
   line(bytes: Buffer, start: number, end: number): void {
+    this.#lines++;
     try {
       this.#event(parseJson(bytes.toString('utf8', start, end)));
-      this.events++;
     } catch (error) {
-      this.skipped.push(toError(error).message);
+      this.skip(this.#options.place?.() ?? { file: 'line', line: this.#lines }, toError(error).message);
     }
   }
 
+  /** Reports a line that could not even be handed over. */
+  skip(place: LinePlace, reason: string): void {
+    this.#skipped.add(`${place.file}:${place.line}`, reason);
+  }
+
   finish(): ReplayedRun {
-    const { start, end, environment, profiles } = this.#state;
-    const driverMs = start === undefined || end === undefined ? undefined : end - start.time;
+    const { start, end, environment, profiles, sparkVersion } = this.#state;
+    const lastUpdated = this.#options.lastUpdated ?? end ?? 0;
+    const driverMs = start === undefined ? undefined : (end ?? lastUpdated) - start.time;
+    const events = this.#lines - this.#skipped.count;
     return {
-      application:
-        start === undefined ? undefined : applicationInfo(start, end, this.#state.sparkVersion, this.#lastUpdated),
+      application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
       environment: environment === undefined ? undefined : environmentInfo(environment, [...profiles.values()]),
       allexecutors: this.#state.executors.rows().map((executor) => executor.toRest(this.#dialect, driverMs)),
       stages: this.#state.stages.rows().map((stage) => stage.toRest(this.#dialect)),
       jobs: this.#state.jobs.rows(),
+      sql: this.#sql.rows(lastUpdated),
       storageRdd: this.#state.storage.rows(),
+      detail: this.#detail.build(this.#state, this.#sql, events, this.#skipped, this.#options.compacted ?? false),
     };
   }
 
   #event(event: unknown): void {
     if (!isRecord(event)) refuse('the line is no object');
     this.#handlers.get(textField(event, 'Event'))?.(event);
-  }
-
-  #makeHandlers(): ReadonlyMap<string, (event: JsonRecord) => void> {
-    const state = this.#state;
-    const core: Record<string, (event: JsonRecord) => void> = {
-      LogStart: (event) => {
-        state.logStart(event);
-      },
-      ApplicationStart: (event) => {
-        state.applicationStart(event);
-      },
-      ApplicationEnd: (event) => {
-        state.applicationEnd(event);
-      },
-      EnvironmentUpdate: (event) => {
-        state.environmentUpdate(event);
-      },
-      ResourceProfileAdded: (event) => {
-        state.resourceProfileAdded(event);
-      },
-      ExecutorAdded: (event) => {
-        state.executorAdded(event);
-      },
-      ExecutorRemoved: (event) => {
-        state.executorRemoved(event);
-      },
-      BlockManagerAdded: (event) => {
-        state.blockManagerAdded(event);
-      },
-      BlockUpdated: (event) => {
-        state.storage.update(recordField(event, 'Block Updated Info'));
-      },
-      UnpersistRDD: (event) => {
-        state.storage.unpersist(intField(event, 'RDD ID'));
-      },
-      JobStart: (event) => {
-        state.jobStart(readJobStart(event, this.#intern).info);
-      },
-      JobEnd: (event) => {
-        state.jobEnd(event);
-      },
-      StageSubmitted: (event) => {
-        const info = readStageInfo(recordField(event, 'Stage Info'), this.#intern);
-        state.stageSubmitted(info, textMap(optionalRecord(event, 'Properties')));
-      },
-      StageCompleted: (event) => {
-        state.stageCompleted(readStageInfo(recordField(event, 'Stage Info'), this.#intern));
-      },
-      TaskStart: (event) => {
-        readTaskStart(event, this.#task);
-        this.#started.add(this.#task.taskId);
-        state.taskStart(this.#task, stageKey(this.#task.stageId, this.#task.attemptId));
-      },
-      TaskEnd: (event) => {
-        readTaskEnd(event, this.#task, false);
-        const key = stageKey(this.#task.stageId, this.#task.attemptId);
-        state.taskEnd(this.#task, key, this.#started.delete(this.#task.taskId));
-      },
-      StageExecutorMetrics: (event) => {
-        state.stageExecutorMetrics(event);
-      },
-      ExecutorMetricsUpdate: (event) => {
-        state.executorMetricsUpdate(event);
-      },
-    };
-    const scheduler: Record<string, (event: JsonRecord) => void> = {};
-    for (const word of ['Excluded', 'Blacklisted']) {
-      const undo = word === 'Excluded' ? 'Unexcluded' : 'Unblacklisted';
-      scheduler[`Executor${word}`] = (event) => {
-        state.excludeExecutor(event, true);
-      };
-      scheduler[`Executor${undo}`] = (event) => {
-        state.excludeExecutor(event, false);
-      };
-      scheduler[`Node${word}`] = (event) => {
-        state.excludeNode(event, true);
-      };
-      scheduler[`Node${undo}`] = (event) => {
-        state.excludeNode(event, false);
-      };
-      scheduler[`Executor${word}ForStage`] = scheduler[`Node${word}ForStage`] = (event) => {
-        state.excludeForStage(event);
-      };
-    }
-    return new Map([
-      ...Object.entries(core).map(([name, handle]) => [`SparkListener${name}`, handle] as const),
-      ...Object.entries(scheduler).map(
-        ([name, handle]) => [`org.apache.spark.scheduler.SparkListener${name}`, handle] as const,
-      ),
-    ]);
   }
 }

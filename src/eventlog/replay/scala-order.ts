@@ -1,11 +1,13 @@
 /**
- * The order in which Scala 2.13's hash collections give their elements.
+ * The order in which Scala's hash collections give their elements.
  *
- * A Spark 4 server builds some lists from them (the jobs of a SQL execution, the executors that hold an RDD), so to
- * answer alike is to iterate alike. A 3.5 server built with Scala 2.12 orders them otherwise.
+ * The server builds some lists from them (the jobs of a SQL execution, the executors that hold an RDD), so to answer
+ * alike is to iterate alike. Spark 4 comes with Scala 2.13; the 3.5 that everybody downloads comes with 2.12.
  *
- * @see Scala 2.13, `scala/collection/immutable/HashSet.scala`, `scala/collection/mutable/HashMap.scala`
+ * @see Scala 2.13, `scala/collection/immutable/HashSet.scala`, `scala/collection/mutable/HashMap.scala`,
+ *   `scala/collection/Hashing.scala`
  */
+export type ScalaVersion = '2.12' | '2.13';
 
 /** Up to four elements an immutable set or map keeps the order of insertion. */
 const SMALL_COLLECTION = 4;
@@ -15,30 +17,41 @@ const INITIAL_TABLE = 16;
 const LOAD_FACTOR = 0.75;
 
 /** Distinct 32-bit numbers, given in order of insertion, as an immutable `Set[Int]` or `Map[Int, _]` iterates. */
-export function immutableSetOrder(numbers: readonly number[]): readonly number[] {
-  return numbers.length <= SMALL_COLLECTION ? numbers : trieOrder(numbers, 0);
+export function immutableSetOrder(numbers: readonly number[], scala: ScalaVersion = '2.13'): readonly number[] {
+  return numbers.length <= SMALL_COLLECTION ? numbers : trieOrder(numbers, 0, scala);
 }
 
 /** Distinct texts as a `mutable.HashMap[String, _]` iterates that has never held more than these. */
 export function mutableMapOrder(texts: readonly string[]): readonly string[] {
   let table = INITIAL_TABLE;
   while (texts.length >= table * LOAD_FACTOR) table *= 2;
-  const hashed = texts.map((text) => ({ text, hash: improve(hashCode(text)) }));
+  const hashed = texts.map((text) => ({ text, hash: improveMutable(hashCode(text)) }));
   const bucketOf = (hash: number): number => hash & (table - 1);
   hashed.sort((a, b) => bucketOf(a.hash) - bucketOf(b.hash) || a.hash - b.hash);
   return hashed.map(({ text }) => text);
 }
 
-/** A trie node gives first the elements that are alone behind their five bits, then its sub-nodes. */
-function trieOrder(numbers: readonly number[], shift: number): readonly number[] {
+/**
+ * A node of the trie has an entry for each value of five bits of the hash.
+ *
+ * Elements that are alone behind theirs come first since 2.13; before, they stood among the sub-nodes.
+ */
+function trieOrder(numbers: readonly number[], shift: number, scala: ScalaVersion): readonly number[] {
   const groups: number[][] = Array.from({ length: MASK + 1 }, () => []);
-  for (const number of numbers) groups[(improve(number) >>> shift) & MASK]?.push(number);
-  const alone = groups.flatMap((group) => (group.length === 1 ? group : []));
-  const together = groups.filter((group) => group.length > 1);
-  return [...alone, ...together.flatMap((group) => trieOrder(group, shift + BITS_PER_LEVEL))];
+  for (const number of numbers) groups[(improveImmutable(number) >>> shift) & MASK]?.push(number);
+  if (scala === '2.13') groups.sort((a, b) => Number(a.length > 1) - Number(b.length > 1));
+  return groups.flatMap((group) => (group.length > 1 ? trieOrder(group, shift + BITS_PER_LEVEL, scala) : group));
 }
 
-function improve(hash: number): number {
+/** Different numbers have different hashes, so that the trie always parts them. */
+function improveImmutable(number: number): number {
+  let hash = (number + ~(number << 9)) | 0;
+  hash ^= hash >>> 14;
+  hash = (hash + (hash << 4)) | 0;
+  return hash ^ (hash >>> 10);
+}
+
+function improveMutable(hash: number): number {
   return hash ^ (hash >>> 16);
 }
 

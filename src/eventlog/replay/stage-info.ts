@@ -116,7 +116,9 @@ export function unknownStage(stageId: number): StageInfo {
 }
 
 export function readIds(record: JsonRecord, key: string): readonly number[] {
-  return listField(record, key).map((id) => (typeof id === 'number' ? id : refuse(`"${key}" holds no numbers`)));
+  return listField(record, key).map((id) =>
+    typeof id === 'number' && (id | 0) === id ? id : refuse(`"${key}" holds no 32-bit numbers`),
+  );
 }
 
 export function readAccumulator(accumulable: JsonRecord): AccumulatorUpdate {

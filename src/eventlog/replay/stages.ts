@@ -98,6 +98,12 @@ export class LiveStage {
 export class Stages {
   readonly live = new Map<number, LiveStage>();
   readonly #rows = new Map<number, LiveStage>();
+  readonly #onClose: (key: number) => void;
+
+  /** @param onClose - told the key of each stage attempt whose row is final */
+  constructor(onClose: (key: number) => void) {
+    this.#onClose = onClose;
+  }
 
   getOrAdd(info: StageInfo): LiveStage {
     const key = stageKey(info.stageId, info.attemptId);
@@ -115,6 +121,8 @@ export class Stages {
     const key = stageKey(stage.info.stageId, stage.info.attemptId);
     this.live.delete(key);
     this.#rows.set(key, stage);
+    stage.jobs = [];
+    this.#onClose(key);
   }
 
   /** Whether a stage is open that was submitted before this time; one that was never submitted counts as 1970. */

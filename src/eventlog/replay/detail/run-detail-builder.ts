@@ -1,0 +1,255 @@
+import type { JobDetail, RunDetail, StageDetail } from '../../../documents/run-detail.ts';
+import { MAX_LISTED_TASKS_OF_RUN } from '../../../documents/run-detail.ts';
+import type { AppState, Properties } from '../app-state.ts';
+import type { LiveExecutor } from '../executors.ts';
+import type { JobHead, LiveJob } from '../jobs.ts';
+import type { StageInfo } from '../stage-info.ts';
+import { stageKey } from '../stage-info.ts';
+import type { SqlExecutions } from '../sql/executions.ts';
+import type { TaskRecord } from '../task-record.ts';
+import { ExecutorLives } from './executor-lives.ts';
+import { Failures } from './failures.ts';
+import { localCores } from './local-cores.ts';
+import type { SkippedLines } from './skipped-lines.ts';
+import { sqlDetails } from './sql-detail.ts';
+import { StageTasks } from './stage-tasks.ts';
+
+/** Session properties that decide how a stage is cut and run. */
+const STAGE_PROPERTIES = [
+  'spark.default.parallelism',
+  'spark.scheduler.mode',
+  'spark.scheduler.pool',
+  'spark.speculation',
+  'spark.sql.adaptive.advisoryPartitionSizeInBytes',
+  'spark.sql.adaptive.coalescePartitions.enabled',
+  'spark.sql.adaptive.coalescePartitions.initialPartitionNum',
+  'spark.sql.adaptive.coalescePartitions.minPartitionNum',
+  'spark.sql.adaptive.coalescePartitions.minPartitionSize',
+  'spark.sql.adaptive.coalescePartitions.parallelismFirst',
+  'spark.sql.adaptive.enabled',
+  'spark.sql.adaptive.skewJoin.enabled',
+  'spark.sql.autoBroadcastJoinThreshold',
+  'spark.sql.execution.id',
+  'spark.sql.files.maxPartitionBytes',
+  'spark.sql.files.openCostInBytes',
+  'spark.sql.shuffle.partitions',
+  'spark.task.cpus',
+];
+
+/** Times are milliseconds since 1970. */
+interface JobRecord {
+  readonly info: JobHead;
+  readonly submitted: number;
+  readonly sqlExecutionId: number | undefined;
+  readonly callSite: string;
+  ended: number | undefined;
+  succeeded: boolean;
+}
+
+interface StageRecord {
+  readonly tasks: StageTasks;
+  info: StageInfo | undefined;
+  wasSubmitted: boolean;
+  properties: Properties;
+}
+
+/** Gathers, while a log is replayed, what the REST answers do not tell. */
+export class RunDetailBuilder {
+  readonly lives = new ExecutorLives();
+  readonly #failures = new Failures();
+  readonly #jobs = new Map<number, JobRecord>();
+  readonly #stages = new Map<number, StageRecord>();
+  #lastEvent = -Infinity;
+  #firstEvent = Infinity;
+  #listedTasks = 0;
+
+  /** Something happened at this time. */
+  at(time: number | undefined): void {
+    if (time === undefined || time <= 0) return;
+    if (time > this.#lastEvent) this.#lastEvent = time;
+    if (time < this.#firstEvent) this.#firstEvent = time;
+  }
+
+  executorSeen(executor: LiveExecutor): void {
+    this.lives.seen(executor);
+    this.at(executor.addTime);
+  }
+
+  executorRemoved(executor: LiveExecutor): void {
+    this.lives.removed(executor);
+    this.at(executor.removeTime);
+  }
+
+  jobStarted(job: LiveJob, properties: Properties): void {
+    this.at(job.info.submissionTime);
+    const execution = properties['spark.sql.execution.id'];
+    this.#jobs.set(job.info.jobId, {
+      info: job.info,
+      submitted: job.info.submissionTime ?? this.#lastEvent,
+      sqlExecutionId: execution === undefined || !/^\d+$/.test(execution) ? undefined : Number(execution),
+      callSite: properties['callSite.short'] ?? job.name,
+      ended: undefined,
+      succeeded: false,
+    });
+  }
+
+  jobEnded(job: LiveJob): void {
+    this.at(job.completionTime);
+    const record = this.#jobs.get(job.info.jobId);
+    if (record === undefined) return;
+    record.ended = job.completionTime;
+    record.succeeded = job.status === 'SUCCEEDED';
+  }
+
+  stageSubmitted(info: StageInfo, properties: Properties): void {
+    const stage = this.#stage(stageKey(info.stageId, info.attemptId), info.stageId, info.attemptId);
+    stage.info = info;
+    stage.wasSubmitted = true;
+    stage.properties = Object.fromEntries(
+      STAGE_PROPERTIES.flatMap((key) => (properties[key] === undefined ? [] : [[key, properties[key]]])),
+    );
+    this.at(info.submissionTime);
+  }
+
+  stageCompleted(info: StageInfo): void {
+    this.at(info.completionTime);
+    const stage = this.#stages.get(stageKey(info.stageId, info.attemptId));
+    if (stage !== undefined) stage.info = info;
+  }
+
+  taskStarted(task: TaskRecord, key: number): void {
+    this.at(task.launchTime);
+    this.#stage(key, task.stageId, task.attemptId).tasks.start(task, this.lives.indexOf(task));
+  }
+
+  /** @returns whether the log told the start of the task */
+  taskEnded(task: TaskRecord, key: number): boolean {
+    this.at(task.finishTime);
+    const executor = this.lives.indexOf(task);
+    const wasStarted = this.#stage(key, task.stageId, task.attemptId).tasks.end(task, executor);
+    if (task.reason !== 'Resubmitted') this.lives.taskEnded(executor, task);
+    if (task.reason !== 'Success') this.#failures.add(task);
+    return wasStarted;
+  }
+
+  /** Nothing more is to be expected of a stage: its columns are folded, so that memory does not grow with the log. */
+  stageClosed(key: number): void {
+    const tasks = this.#stages.get(key)?.tasks;
+    if (tasks === undefined) return;
+    this.#listedTasks -= tasks.listedRows;
+    tasks.close();
+    this.#listedTasks += tasks.listedRows;
+    if (this.#listedTasks > MAX_LISTED_TASKS_OF_RUN) this.#unlistLargest();
+  }
+
+  build(state: AppState, sql: SqlExecutions, events: number, skipped: SkippedLines, compacted: boolean): RunDetail {
+    const origin = state.start?.time ?? (this.#firstEvent === Infinity ? 0 : this.#firstEvent);
+    const stages = [...this.#stages].sort(([a], [b]) => a - b).map(([, stage]) => stage);
+    const master = state.environment?.sparkProperties.find(([key]) => key === 'spark.master')?.[1];
+    return {
+      schemaVersion: 1,
+      applicationStart: origin,
+      ...(state.end === undefined ? {} : { applicationEnd: state.end - origin }),
+      lastEvent: Math.max(this.#lastEvent, origin) - origin,
+      executors: this.lives.lives(origin, localCores(master)),
+      jobs: [...this.#jobs.values()].map((job) => jobDetail(job, origin)),
+      stages: stages.filter(({ tasks, wasSubmitted }) => wasSubmitted || tasks.launched > 0).map(stageDetailAt(origin)),
+      sql: sqlDetails(sql.results(), origin),
+      failures: this.#failures.groups(),
+      perExecutor: this.lives.sumsBy('id'),
+      perHost: this.lives.sumsBy('host'),
+      quality: {
+        events,
+        skippedLines: skipped.count,
+        skippedExamples: [...skipped.examples],
+        hasEnd: state.end !== undefined,
+        lostTaskEnds: stages.reduce((sum, { info, tasks }) => sum + (isCompleted(info) ? tasks.open : 0), 0),
+        negativeTimes: this.#negativeTimes(state, stages),
+        compacted,
+      },
+    };
+  }
+
+  #stage(key: number, stageId: number, attemptId: number): StageRecord {
+    let stage = this.#stages.get(key);
+    if (stage === undefined) {
+      stage = { tasks: new StageTasks(stageId, attemptId), info: undefined, wasSubmitted: false, properties: {} };
+      this.#stages.set(key, stage);
+    }
+    return stage;
+  }
+
+  /** The more tasks a stage has, the better its quantiles describe it: those lists are given up first. */
+  #unlistLargest(): void {
+    const listed = [...this.#stages.values()]
+      .map(({ tasks }) => tasks)
+      .filter((tasks) => tasks.listedRows > 0)
+      .sort((a, b) => b.listedRows - a.listedRows);
+    // A tenth more than needed, so that this is not done again for every stage.
+    for (const tasks of listed) {
+      if (this.#listedTasks <= MAX_LISTED_TASKS_OF_RUN * 0.9) return;
+      this.#listedTasks -= tasks.listedRows;
+      tasks.unlist();
+    }
+  }
+
+  #negativeTimes(state: AppState, stages: readonly StageRecord[]): number {
+    const spans = [
+      [state.start?.time, state.end],
+      ...[...this.#jobs.values()].map(({ submitted, ended }) => [submitted, ended]),
+      ...stages.map(({ info }) => [info?.submissionTime, info?.completionTime]),
+    ];
+    const reversed = spans.filter(([start, end]) => start !== undefined && end !== undefined && end < start).length;
+    return reversed + this.lives.negativeTimes + stages.reduce((sum, { tasks }) => sum + tasks.negativeTimes, 0);
+  }
+}
+
+function isCompleted(info: StageInfo | undefined): boolean {
+  return info?.completionTime !== undefined || info?.failureReason !== undefined;
+}
+
+function jobDetail(
+  { info, submitted, ended, succeeded, sqlExecutionId, callSite }: JobRecord,
+  origin: number,
+): JobDetail {
+  return {
+    jobId: info.jobId,
+    submitted: submitted - origin,
+    ...(ended === undefined ? {} : { ended: ended - origin }),
+    succeeded,
+    stageIds: info.stageIds,
+    ...(sqlExecutionId === undefined ? {} : { sqlExecutionId }),
+    ...(info.jobGroup === undefined ? {} : { jobGroup: info.jobGroup }),
+    ...(info.description === undefined ? {} : { description: info.description }),
+    ...(callSite === '' ? {} : { callSite }),
+  };
+}
+
+function stageDetailAt(origin: number): (stage: StageRecord) => StageDetail {
+  return ({ tasks, info, properties }) => {
+    const quantiles = tasks.quantiles();
+    const columns = tasks.tasks(origin);
+    return {
+      stageId: tasks.stageId,
+      attemptId: tasks.attemptId,
+      name: info?.name ?? '',
+      parentIds: info?.parentIds ?? [],
+      numTasks: info?.numTasks ?? tasks.launched,
+      ...(info?.submissionTime === undefined ? {} : { submitted: info.submissionTime - origin }),
+      ...(info?.completionTime === undefined ? {} : { completed: info.completionTime - origin }),
+      ...(info?.failureReason === undefined ? {} : { failureReason: info.failureReason }),
+      resourceProfileId: info?.resourceProfileId ?? 0,
+      cached: info?.cached ?? { memoryBytes: 0, diskBytes: 0, partitions: 0, ofPartitions: 0 },
+      launchedTasks: tasks.launched,
+      succeededTasks: tasks.succeeded,
+      failedTasks: tasks.failed,
+      killedTasks: tasks.killed,
+      speculativeTasks: tasks.speculative,
+      locality: Object.fromEntries(tasks.locality),
+      sums: Object.fromEntries(Object.entries(tasks.sums.toRest()).map(([name, sum]) => [name, Number(sum)])),
+      ...(quantiles === undefined ? {} : { quantiles }),
+      ...(columns === undefined ? {} : { tasks: columns }),
+      properties,
+    };
+  };
+}

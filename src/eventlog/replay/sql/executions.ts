@@ -1,0 +1,191 @@
+import type { ExecutionData } from '../../../spark/rest.ts';
+import type { RestDialect } from '../executor-metrics.ts';
+import type { JobInfo } from '../jobs.ts';
+import type { JsonRecord } from '../json-fields.ts';
+import {
+  listField,
+  longField,
+  optionalRecord,
+  optionalText,
+  recordField,
+  refuse,
+  textMap,
+  timeField,
+} from '../json-fields.ts';
+import type { StageInfo } from '../stage-info.ts';
+import type { TaskRecord } from '../task-record.ts';
+import type { MetricResults } from './execution.ts';
+import { SqlExecution } from './execution.ts';
+import type { PlanMetric } from './plan.ts';
+import { readPlan, readPlanMetrics } from './plan.ts';
+import { SqlStageMetrics } from './stage-metrics.ts';
+
+/** `spark.sql.ui.retainedExecutions`: the server forgets the oldest ended ones beyond this. */
+const RETAINED_EXECUTIONS = 1000;
+
+/**
+ * The SQL executions of an application, as Spark's own SQL listener keeps them while it replays a log.
+ *
+ * @see Spark, `sql/core/src/main/scala/org/apache/spark/sql/execution/ui/SQLAppStatusListener.scala`
+ */
+export class SqlExecutions {
+  readonly #dialect: RestDialect;
+  readonly #all = new Map<number, SqlExecution>();
+  readonly #live = new Map<number, SqlExecution>();
+  readonly #stageMetrics = new Map<number, SqlStageMetrics>();
+
+  constructor(dialect: RestDialect) {
+    this.#dialect = dialect;
+  }
+
+  executionStart(event: JsonRecord): void {
+    const id = executionId(event);
+    const plan = readPlan(recordField(event, 'sparkPlanInfo'));
+    const start = {
+      description: optionalText(event, 'description') ?? '',
+      submissionTime: timeField(event, 'time'),
+      modifiedConfigs: textMap(optionalRecord(event, 'modifiedConfigs')),
+    };
+    const execution = this.#getOrAdd(id);
+    execution.start = start;
+    execution.setPlan(plan, optionalText(event, 'physicalPlanDescription') ?? '');
+    this.#update(execution);
+  }
+
+  adaptiveUpdate(event: JsonRecord): void {
+    const id = executionId(event);
+    const plan = readPlan(recordField(event, 'sparkPlanInfo'));
+    this.#getOrAdd(id).setPlan(plan, optionalText(event, 'physicalPlanDescription') ?? '');
+  }
+
+  adaptiveMetrics(event: JsonRecord): void {
+    const metrics: readonly PlanMetric[] = readPlanMetrics(event, 'sqlPlanMetrics');
+    this.#getOrAdd(executionId(event)).register(metrics);
+  }
+
+  driverUpdates(event: JsonRecord): void {
+    const execution = this.#live.get(executionId(event));
+    for (const update of listField(event, 'accumUpdates')) {
+      const [id, value] = Array.isArray(update) ? (update as readonly unknown[]) : [];
+      if (id === undefined || value === undefined) refuse('"accumUpdates" holds no pairs');
+      execution?.driverUpdates.push([Number(id), Number(value)]);
+    }
+  }
+
+  executionEnd(event: JsonRecord): void {
+    const time = timeField(event, 'time');
+    const errorMessage = optionalText(event, 'errorMessage');
+    const execution = this.#live.get(executionId(event));
+    if (execution === undefined) return;
+    execution.completionTime = time;
+    execution.errorMessage = errorMessage;
+    execution.results = this.#aggregate(execution);
+    this.#forgetStages(execution);
+    execution.endEvents++;
+    this.#update(execution);
+  }
+
+  jobStart(job: JobInfo, executionIdText: string | undefined): void {
+    if (executionIdText === undefined || !/^\d+$/.test(executionIdText)) return;
+    const execution = this.#revive(Number(executionIdText));
+    if (execution.metricTypes.size > 0 && execution.results === undefined) {
+      // Since 4.0 metrics that a plan registers later are followed too.
+      const types = this.#dialect === '3.5' ? new Map(execution.metricTypes) : execution.metricTypes;
+      for (const { stageId, numTasks } of job.stageInfos) {
+        this.#stageMetrics.set(stageId, new SqlStageMetrics(stageId, 0, numTasks, types));
+      }
+    }
+    execution.jobs.set(job.jobId, 'RUNNING');
+    for (const stageId of job.stageIds) execution.stages.add(stageId);
+    this.#update(execution);
+  }
+
+  jobEnd(jobId: number, succeeded: boolean): void {
+    for (const execution of this.#live.values()) {
+      if (!execution.jobs.has(jobId)) continue;
+      execution.jobs.set(jobId, succeeded ? 'SUCCEEDED' : 'FAILED');
+      execution.endEvents++;
+      this.#update(execution);
+    }
+  }
+
+  /** A new attempt of a stage starts its metrics anew. */
+  stageSubmitted({ stageId, attemptId }: StageInfo): void {
+    const metrics = this.#stageMetrics.get(stageId);
+    if (metrics === undefined || metrics.attemptId === attemptId) return;
+    this.#stageMetrics.set(stageId, new SqlStageMetrics(stageId, attemptId, metrics.numTasks, metrics.metricTypes));
+  }
+
+  /** Whether accumulator updates of this stage attempt are wanted. */
+  follows(stageId: number, attemptId: number): boolean {
+    return this.#stageMetrics.get(stageId)?.attemptId === attemptId;
+  }
+
+  taskEnd(task: TaskRecord): void {
+    const metrics = this.#stageMetrics.get(task.stageId);
+    if (metrics?.attemptId === task.attemptId) metrics.taskEnd(task);
+  }
+
+  /** All executions with their metrics, by id. */
+  results(): readonly (readonly [execution: SqlExecution, results: MetricResults])[] {
+    return [...this.#all.values()]
+      .sort((a, b) => a.id - b.id)
+      .map((execution) => [execution, this.#aggregate(execution)] as const);
+  }
+
+  /** @param now - what the duration of a running execution counts up to */
+  rows(now: number): ExecutionData[] {
+    return this.results().flatMap(([execution, results]) => execution.toRest(results, now) ?? []);
+  }
+
+  #aggregate(execution: SqlExecution): MetricResults {
+    return execution.aggregate(execution.stagesInOrder().flatMap((stageId) => this.#stageMetrics.get(stageId) ?? []));
+  }
+
+  #getOrAdd(id: number): SqlExecution {
+    let execution = this.#live.get(id);
+    if (execution === undefined) {
+      execution = this.#all.get(id) ?? new SqlExecution(id, this.#dialect === '3.5' ? '2.12' : '2.13');
+      this.#all.set(id, execution);
+      this.#live.set(id, execution);
+      this.#forgetOldest();
+    }
+    return execution;
+  }
+
+  /** An execution that is over may start another job: it is then open until that ends. */
+  #revive(id: number): SqlExecution {
+    const isOver = !this.#live.has(id) && this.#all.has(id);
+    const execution = this.#getOrAdd(id);
+    if (isOver) execution.endEvents = execution.jobs.size + 1;
+    return execution;
+  }
+
+  #update(execution: SqlExecution): void {
+    if (!execution.isOver) return;
+    this.#forgetStages(execution);
+    this.#live.delete(execution.id);
+  }
+
+  /** Drops the values of all stages that no other open execution has. */
+  #forgetStages(over: SqlExecution): void {
+    const wanted = new Set<number>();
+    for (const other of this.#live.values()) if (other !== over) for (const id of other.stages) wanted.add(id);
+    for (const stageId of this.#stageMetrics.keys()) if (!wanted.has(stageId)) this.#stageMetrics.delete(stageId);
+  }
+
+  #forgetOldest(): void {
+    if (this.#all.size <= RETAINED_EXECUTIONS) return;
+    let oldest: SqlExecution | undefined;
+    for (const execution of this.#all.values()) {
+      if (execution.completionTime === undefined || this.#live.has(execution.id)) continue;
+      if (oldest?.completionTime === undefined || execution.completionTime < oldest.completionTime) oldest = execution;
+    }
+    if (oldest !== undefined) this.#all.delete(oldest.id);
+  }
+}
+
+function executionId(event: JsonRecord): number {
+  const id = longField(event, 'executionId');
+  return typeof id === 'number' ? id : refuse('"executionId" is beyond 2^53');
+}
