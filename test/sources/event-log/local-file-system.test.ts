@@ -56,7 +56,7 @@ describe('sources/event-log/local-file-system', () => {
     expect(await list(false)).to.deep.equal(['app-1', 'eventlog_v2_app-2/events_1_app-2']);
     await using fileSystem = await LocalFileSystem.open(root);
     const [file] = (await fileSystem.list({ recursive: false })).filter(({ path }) => path === 'app-1');
-    expect(file).to.include({ size: 3, modified: 1_700_000_000.5 });
+    expect(file).to.include({ size: 3, modified: 1_700_000_000_500 });
   });
 
   it('takes a path to one file as a folder with this file only', async () => {

@@ -1,0 +1,136 @@
+import type { Logger } from '../../logging/logger.ts';
+import type { ApplicationAttemptInfo, ApplicationEnvironmentInfo, ApplicationInfo } from '../../spark/rest.ts';
+import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
+import { EventLogError, SourceError } from '../../util/errors.ts';
+import type { AttemptParts, CallOptions, RunSource, RunWindow } from '../run-source.ts';
+import { LogCatalogue, type UnlistedLog } from './catalogue.ts';
+import type { EventLogsSettings } from './config.ts';
+import { vanishedError } from './errors.ts';
+import type { LogFileSystem } from './file-system.ts';
+import { applicationsOf, isInWindow, type ScannedLog } from './listing.ts';
+import { openFileSystem } from './open-file-system.ts';
+import { ReplayPool } from './replay-pool.ts';
+import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
+
+const DEFAULT_CLUSTER = 'default';
+const NO_ENVIRONMENT: ApplicationEnvironmentInfo = {
+  runtime: {},
+  sparkProperties: [],
+  hadoopProperties: [],
+  systemProperties: [],
+  metricsProperties: [],
+  classpathEntries: [],
+  resourceProfiles: [],
+};
+
+export interface EventLogSourceOptions {
+  readonly logger: Logger;
+  /** What stands behind the section's name: `prod` of `[EVENT_LOGS prod]`. */
+  readonly sectionName?: string | undefined;
+}
+
+/**
+ * Reads runs from Spark's event logs, without a History Server.
+ *
+ * Order: newest end first, runs without an end last. Completeness: every log that is there when the listing begins and
+ * names its application; what it leaves out is in {@link unlisted}. Twice: a run comes once per listing, also when it
+ * has several logs. It cannot know: whether a run without end is still alive, and runs whose log was deleted.
+ */
+export class EventLogSource implements RunSource {
+  readonly cluster: string;
+  readonly host: string;
+  readonly description: string;
+  readonly #fileSystem: LogFileSystem;
+  readonly #catalogue: LogCatalogue;
+  readonly #pool: ReplayPool;
+  readonly #limits: ReadLimits;
+
+  private constructor(cluster: string, fileSystem: LogFileSystem, settings: EventLogsSettings, logger: Logger) {
+    this.cluster = cluster;
+    this.host = fileSystem.host;
+    this.description = fileSystem.description;
+    this.#fileSystem = fileSystem;
+    this.#limits = {
+      maxLineBytes: settings.max_line_bytes,
+      maxDecodedBytes: settings.max_log_bytes,
+      maxRatio: settings.max_compression_ratio,
+    };
+    this.#catalogue = new LogCatalogue(fileSystem, { recursive: settings.recursive, limits: this.#limits, logger });
+    this.#pool = new ReplayPool(settings);
+  }
+
+  /** @throws ConfigError, and SourceError when there is nothing at the path */
+  static async open(settings: EventLogsSettings, options: EventLogSourceOptions): Promise<EventLogSource> {
+    const cluster = [settings.cluster, options.sectionName ?? ''].find((name) => name !== '') ?? DEFAULT_CLUSTER;
+    const logger = options.logger.child({ source: cluster });
+    return new EventLogSource(cluster, await openFileSystem(settings), settings, logger);
+  }
+
+  /** What the last listing left out: files that tell of no run, each with the reason. */
+  get unlisted(): readonly UnlistedLog[] {
+    return this.#catalogue.unlisted;
+  }
+
+  /**
+   * One listing of the files; of a log only its first and last events are read, and only when it has changed.
+   *
+   * A log that cannot be reached does not hide the others: they come first, then the listing throws.
+   *
+   * @throws SourceError see README.md
+   */
+  async *listApplications(window: RunWindow, { signal }: CallOptions = {}): AsyncIterable<ApplicationInfo> {
+    const { logs, failure } = await this.#catalogue.refresh(signal);
+    yield* applicationsOf(logs).filter((application) => isInWindow(application, window));
+    if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Replays the log of the attempt from its first to its last byte.
+   *
+   * @throws SourceError `SOURCE_RUN_VANISHED`, and see README.md
+   * @throws EventLogError when the log cannot be read to its end, or files of it are missing
+   */
+  async fetchAttempt(
+    application: ApplicationInfo,
+    attempt: ApplicationAttemptInfo,
+    { signal }: CallOptions = {},
+  ): Promise<AttemptParts> {
+    const { id } = application;
+    const { attemptId } = attempt;
+    const known = this.#catalogue.find(id, attemptId);
+    try {
+      if (known !== undefined) return await this.#replay(known, signal);
+    } catch (error) {
+      // When Spark ends a run it renames the log, so a log that has just vanished is looked for once more.
+      if (!(error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED')) throw error;
+    }
+    await this.#catalogue.refresh(signal);
+    const found = this.#catalogue.find(id, attemptId);
+    if (found === undefined) throw vanishedError(attemptId === undefined ? id : `${id}/${attemptId}`);
+    return await this.#replay(found, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#fileSystem[Symbol.asyncDispose]();
+  }
+
+  async #replay({ layout, start, modified }: ScannedLog, signal: AbortSignal | undefined): Promise<AttemptParts> {
+    if (layout.gap !== undefined) {
+      throw new EventLogError('EVENT_LOG_GAP', `${layout.path} is not whole: ${layout.gap}`, {
+        details: { path: layout.path },
+        // Files of a log that is being uploaded or compacted come one after another.
+        retryable: true,
+      });
+    }
+    const run = await this.#pool.replay({ layout, modified, limits: this.#limits }, { signal });
+    const [attempt] = run.application?.attempts ?? [];
+    if (run.application?.id !== start.appId || attempt?.attemptId !== start.attemptId) throw vanishedError(layout.path);
+    return partsOf(run);
+  }
+}
+
+/** The History Server has no answer for a log that ends before its environment; its other parts are told all the same. */
+function partsOf({ environment = NO_ENVIRONMENT, allexecutors, stages, jobs, sql, detail }: ReplayedRun): AttemptParts {
+  return { environment, allexecutors, stages, jobs, sql, detail };
+}

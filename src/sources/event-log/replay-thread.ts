@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
+import { EventLogError, toError } from '../../util/errors.ts';
+import type { EventLogsSettings } from './config.ts';
+import type { ReplayTask } from './replay-task.ts';
+import { fromPlain, type PlainError } from './thrown.ts';
+
+/** What the thread answers to each task. */
+export type ReplayAnswer = { readonly run: ReplayedRun } | { readonly error: PlainError };
+
+/** The TypeScript as it stands in a checkout, and what was compiled from it in a package. */
+const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : './replay-worker.js', import.meta.url);
+
+/** A thread that replays one log at a time, with a bound on its memory of its own. */
+export class ReplayThread implements AsyncDisposable {
+  /** True once the thread has ended: it takes no more tasks. */
+  isLost = false;
+  readonly #settings: EventLogsSettings;
+  readonly #worker: Worker;
+
+  constructor(settings: EventLogsSettings) {
+    this.#settings = settings;
+    this.#worker = new Worker(BODY, {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: settings.memory_mb },
+    });
+    this.#worker.unref();
+    // Without a listener an error between tasks would end the process.
+    this.#worker.on('error', () => {
+      this.isLost = true;
+    });
+    this.#worker.on('exit', () => {
+      this.isLost = true;
+    });
+  }
+
+  /**
+   * A replay that is aborted or takes too long loses its thread, whatever that was doing.
+   *
+   * @throws EventLogError `EVENT_LOG_MEMORY`, `EVENT_LOG_TIMEOUT`, and as reading and replaying do
+   */
+  async replay(task: ReplayTask, signal?: AbortSignal): Promise<ReplayedRun> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<ReplayAnswer>();
+    const fail = (thrown: unknown): void => {
+      reject(this.#explain(thrown, task));
+    };
+    const onExit = (): void => {
+      fail(new Error('The thread ended in the middle of a replay'));
+    };
+    const onAbort = (): void => {
+      reject(toError(signal?.reason));
+    };
+    const { log_timeout_seconds: seconds } = this.#settings;
+    const timer = setTimeout(() => {
+      const message = `${task.layout.path} was not read within ${seconds} s (log_timeout_seconds)`;
+      reject(new EventLogError('EVENT_LOG_TIMEOUT', message, { details: { path: task.layout.path, seconds } }));
+    }, seconds * 1000);
+
+    this.#worker.ref();
+    this.#worker.once('message', resolve);
+    this.#worker.once('error', fail);
+    this.#worker.once('exit', onExit);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#worker.postMessage(task);
+    let answer: ReplayAnswer;
+    try {
+      answer = await promise;
+    } catch (error) {
+      // The answer of an abandoned replay must not be taken for that of the next one.
+      await this[Symbol.asyncDispose]();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#worker.off('message', resolve).off('error', fail).off('exit', onExit).unref();
+    }
+    if ('error' in answer) throw fromPlain(answer.error);
+    return answer.run;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.isLost = true;
+    await this.#worker.terminate();
+  }
+
+  #explain(thrown: unknown, task: ReplayTask): Error {
+    const cause = toError(thrown);
+    if (!('code' in cause) || cause.code !== 'ERR_WORKER_OUT_OF_MEMORY') return cause;
+    const { path } = task.layout;
+    const { memory_mb: memoryMb } = this.#settings;
+    const message = `${path} needs more than ${memoryMb} MiB of memory (memory_mb) to be replayed`;
+    return new EventLogError('EVENT_LOG_MEMORY', message, { details: { path, memoryMb }, cause });
+  }
+}
