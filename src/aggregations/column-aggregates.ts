@@ -20,8 +20,6 @@ export interface RowsToAggregate {
   readonly times: ReadonlySet<string>;
   /** Columns that get `p50` and `p95`. */
   readonly percentiles: ReadonlySet<string>;
-  /** Fields of a row that give no column, nor does anything inside them. */
-  readonly excluded?: ReadonlySet<string>;
 }
 
 /**
@@ -32,9 +30,9 @@ export interface RowsToAggregate {
  *
  * @returns `elements_count` and the columns; `{ elements_count: 0 }` without rows
  */
-export function aggregateRows({ rows, derive, times, percentiles, excluded }: RowsToAggregate): ArrayAggregate {
+export function aggregateRows({ rows, derive, times, percentiles }: RowsToAggregate): ArrayAggregate {
   const aggregate: Record<string, ArrayAggregate[string]> = {};
-  for (const { name, values } of flattenColumns(rows, { derive, excluded })) {
+  for (const { name, values } of flattenColumns(rows, derive)) {
     const column = aggregateColumn(values, times.has(name), percentiles.has(name));
     if (column !== undefined) setOwn(aggregate, name, column);
   }

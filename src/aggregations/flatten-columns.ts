@@ -12,45 +12,34 @@ interface Branch extends Column {
   readonly children: Map<string, Branch>;
 }
 
-export interface FlattenOptions {
-  /** Further fields of a row, as if they stood in it. */
-  readonly derive?: ((row: JsonObject) => JsonObject) | undefined;
-  /** Fields of a row that give no column, nor does anything inside them. */
-  readonly excluded?: ReadonlySet<string> | undefined;
-}
-
-const NONE: ReadonlySet<string> = new Set();
-
 /**
  * Turns rows into columns: a nested object becomes columns with dotted names, a list stays one value.
  *
+ * @param derive - further fields of a row, as if they stood in it
  * @returns columns with at least one value, in the order in which they were first seen
  */
-export function flattenColumns(rows: readonly JsonObject[], options: FlattenOptions = {}): readonly Column[] {
-  const { derive, excluded = NONE } = options;
+export function flattenColumns(
+  rows: readonly JsonObject[],
+  derive?: (row: JsonObject) => JsonObject,
+): readonly Column[] {
   const root = new Map<string, Branch>();
   for (const row of rows) {
-    collect(row, '', root, excluded);
-    if (derive !== undefined) collect(derive(row), '', root, NONE);
+    collect(row, '', root);
+    if (derive !== undefined) collect(derive(row), '', root);
   }
   return [...columnsOf(root)];
 }
 
-function collect(
-  object: JsonObject,
-  prefix: string,
-  branches: Map<string, Branch>,
-  excluded: ReadonlySet<string>,
-): void {
+function collect(object: JsonObject, prefix: string, branches: Map<string, Branch>): void {
   for (const key of Object.keys(object)) {
     const value = object[key];
-    if (value === null || value === undefined || excluded.has(key)) continue;
+    if (value === null || value === undefined) continue;
     let branch = branches.get(key);
     if (branch === undefined) {
       branch = { name: prefix + key, values: [], children: new Map() };
       branches.set(key, branch);
     }
-    if (isObject(value)) collect(value, `${branch.name}.`, branch.children, NONE);
+    if (isObject(value)) collect(value, `${branch.name}.`, branch.children);
     else branch.values.push(value);
   }
 }

@@ -9,12 +9,6 @@ import { numberOf, textOf } from './values.ts';
 const NS_PER_MS = 1e6;
 const TIMES: ReadonlySet<string> = new Set(STAGE_TIMES);
 /**
- * Maps whose keys are text of the run: Spark counts killed tasks by the reason, and since 4.0 the reason can be a whole stack trace.
- * As columns they would give an index a new field per failure; `numKilledTasks` has their sum.
- */
-const OPEN_MAPS: ReadonlySet<string> = new Set(['killedTasksSummary']);
-
-/**
  * The aggregates of all stage attempts as `/stages` lists them: skipped, failed and repeated ones count as well.
  *
  * @returns `{ elements_count: 0 }` without stages
@@ -26,7 +20,6 @@ export function aggregateStages(stages: readonly JsonObject[]): ArrayAggregate {
     derive: stageTimes,
     times: TIMES,
     percentiles: STAGE_PERCENTILES,
-    excluded: OPEN_MAPS,
   });
 }
 
