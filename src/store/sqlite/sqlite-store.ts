@@ -8,6 +8,7 @@ import type { Logger } from '../../logging/logger.ts';
 import { StoreError, toError } from '../../util/errors.ts';
 import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
 import { errorId } from '../error-id.ts';
+import { storedId } from '../run-columns.ts';
 import type { FindOptions, LedgerEntry, RunDocuments, RunFilter, SaveOutcome, Store, StoreStats } from '../store.ts';
 import { IN_MEMORY, type SqliteStoreOptions } from './config.ts';
 import { openForReading, openForWriting, type Connection } from './connection.ts';
@@ -87,7 +88,7 @@ export class SqliteStore implements Store {
       const read = this.#prepared(queries.READ_LEDGER);
       const entries = new Map<string, LedgerEntry>();
       for (const id of keys.map(documentId)) {
-        const row = read.get(queries.wellFormed(id));
+        const row = read.get(storedId(id));
         if (row !== undefined) entries.set(id, ledgerEntry(row));
       }
       return entries;
@@ -100,11 +101,7 @@ export class SqliteStore implements Store {
         const save = this.#prepared(queries.SAVE_ERROR);
         for (const error of errors) {
           const { cluster, spark_app_id, time_processed } = error.spot;
-          const [id, ...texts] = [errorId(error), cluster, spark_app_id].map(queries.wellFormed) as [
-            string,
-            string,
-            string,
-          ];
+          const [id, ...texts] = [errorId(error), cluster, spark_app_id].map(storedId) as [string, string, string];
           save.run(id, ...texts, Date.parse(time_processed), stringifyJson(error));
         }
       });
@@ -116,7 +113,7 @@ export class SqliteStore implements Store {
       const read = this.#prepared(queries.READ_ERROR);
       const found = new Map<string, ErrorDocument>();
       for (const id of ids) {
-        const row = read.get(queries.wellFormed(id));
+        const row = read.get(storedId(id));
         if (row !== undefined) found.set(id, errorDocument(row));
       }
       return found;
@@ -127,7 +124,7 @@ export class SqliteStore implements Store {
     return this.#attempt(() => {
       this.#transaction(() => {
         const clear = this.#prepared(queries.CLEAR_ERROR);
-        for (const id of ids) clear.run(queries.wellFormed(id));
+        for (const id of ids) clear.run(storedId(id));
       });
     });
   }
@@ -226,7 +223,7 @@ export class SqliteStore implements Store {
     if (run instanceof Error) return { status: 'rejected', error: run };
     this.#prepared('SAVEPOINT one_run').run();
     try {
-      const number = this.#prepared(queries.SAVE_RUN).get(...run.columns)?.['number'];
+      const number = this.#prepared(queries.SAVE_RUN).get(...run.values)?.['number'];
       if (number === undefined) return { status: 'superseded' };
       for (const [table, document] of run.documents)
         this.#prepared(queries.saveDocument(table)).run(Number(number), document);
@@ -246,7 +243,7 @@ export class SqliteStore implements Store {
 
   #readDocument(table: DocumentTable, key: RunKey): Promise<unknown> {
     return this.#attempt(() => {
-      const id = queries.wellFormed(documentId(key));
+      const id = storedId(documentId(key));
       const row = this.#prepared(queries.readDocument(table)).get(id);
       return row === undefined ? undefined : decodeDocument(row['document'] as Uint8Array, id);
     });

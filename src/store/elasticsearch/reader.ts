@@ -1,0 +1,145 @@
+import { StoreError } from '../../util/errors.ts';
+import { storedId } from '../run-columns.ts';
+import type { FindOptions, RunFilter } from '../store.ts';
+import { isMissingIndex, responseError, type ErrorCause } from './errors.ts';
+import { searchBody } from './queries.ts';
+import type { Session } from './session.ts';
+
+export type Source = Readonly<Record<string, unknown>>;
+
+export interface Found {
+  readonly _id: string;
+  readonly _version?: number;
+  readonly _source?: Source;
+}
+interface GotItem extends Found {
+  readonly found?: boolean;
+  readonly error?: ErrorCause;
+}
+export interface Hit extends Found {
+  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
+  readonly sort?: readonly unknown[];
+}
+interface SearchAnswer {
+  readonly pit_id?: string;
+  readonly timed_out?: boolean;
+  readonly _shards?: { readonly failed: number };
+  readonly hits: { readonly hits: readonly Hit[] };
+}
+
+const IDS_PER_REQUEST = 1000;
+/** How long a point in time is kept between two pages: a consumer may be slow. */
+const PIT_KEPT = '5m';
+
+/**
+ * Reads documents by id, in realtime: what was acknowledged is there.
+ *
+ * @param fields - paths of the source to give; all when absent
+ * @returns what is stored, by the id that was asked for
+ * @throws StoreError `STORE_UNAVAILABLE` when Elasticsearch could not look (it is not the same as: not there)
+ */
+export async function readByIds(
+  session: Session,
+  alias: string,
+  ids: readonly string[],
+  fields?: readonly string[],
+): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>();
+  for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
+    const chunk = ids.slice(start, start + IDS_PER_REQUEST);
+    const { docs } = await session.request<{ readonly docs: readonly GotItem[] }>({
+      method: 'POST',
+      path: `/${encodeURIComponent(alias)}/_mget`,
+      querystring: fields === undefined ? {} : { _source_includes: fields.join(',') },
+      body: { ids: chunk.map(storedId) },
+    });
+    // The answer has the order of the question; its ids may look different (a lone surrogate).
+    for (const [index, id] of chunk.entries()) {
+      const item = docs[index];
+      if (item === undefined || (item.error !== undefined && !isMissingIndex(item.error)))
+        throw responseError(503, item?.error, session.url);
+      if (item.found === true) found.set(id, item);
+    }
+  }
+  return found;
+}
+
+export interface SearchOptions extends FindOptions {
+  readonly pageSize: number;
+  /** Which parts of a hit to give, as search takes them. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Streams the hits of a filter, past any limit: on a point in time, each page behind the last hit of the one before.
+ *
+ * @throws StoreError `STORE_NOT_FOUND` when there is no such index; the signal's reason
+ */
+export async function* search(
+  session: Session,
+  alias: string,
+  filter: RunFilter,
+  options: SearchOptions,
+): AsyncGenerator<Hit> {
+  const { order = 'newest-first', limit = Infinity, pageSize, fields = {}, signal } = options;
+  if (limit <= pageSize) {
+    const body = { ...searchBody(filter, order, limit, undefined), ...fields };
+    yield* whileWanted((await ask(session, `/${encodeURIComponent(alias)}/_search`, body, signal)).hits.hits, signal);
+    return;
+  }
+
+  let pit = await openPointInTime(session, alias, signal);
+  try {
+    let after: readonly unknown[] | undefined;
+    for (let left = limit; left > 0;) {
+      const size = Math.min(left, pageSize);
+      const body = { ...searchBody(filter, order, size, after), ...fields, pit: { id: pit, keep_alive: PIT_KEPT } };
+      const answer = await ask(session, '/_search', body, signal);
+      const { hits } = answer.hits;
+      yield* whileWanted(hits, signal);
+      pit = answer.pit_id ?? pit;
+      after = hits.at(-1)?.sort;
+      left -= hits.length;
+      if (hits.length < size || after === undefined) return;
+    }
+  } finally {
+    await session.request({ method: 'DELETE', path: '/_pit', body: { id: pit } }).catch(() => undefined);
+  }
+}
+
+async function openPointInTime(session: Session, alias: string, signal: AbortSignal | undefined): Promise<string> {
+  const { id } = await session.request<{ readonly id: string }>(
+    { method: 'POST', path: `/${encodeURIComponent(alias)}/_pit`, querystring: { keep_alive: PIT_KEPT } },
+    signal,
+  );
+  return id;
+}
+
+async function ask(
+  session: Session,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<SearchAnswer> {
+  const answer = await session.request<SearchAnswer>(
+    { method: 'POST', path, querystring: { allow_partial_search_results: false }, body },
+    signal,
+  );
+  if (answer.timed_out !== true && (answer._shards?.failed ?? 0) === 0) return answer;
+  // A part of the hits would pass for all of them.
+  throw new StoreError(
+    'STORE_UNAVAILABLE',
+    `Elasticsearch at ${session.url} searched a part of its shards only: check the health of the cluster`,
+    {
+      details: { url: session.url },
+      retryable: true,
+    },
+  );
+}
+
+function* whileWanted(hits: readonly Hit[], signal: AbortSignal | undefined): Generator<Hit> {
+  for (const hit of hits) {
+    signal?.throwIfAborted();
+    yield hit;
+  }
+}
