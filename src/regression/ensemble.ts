@@ -50,7 +50,7 @@ const ROWS_TO_LEAVE_OUT_SINGLY = 20;
 const FOLDS = 10;
 /** Members are fitted again without a group on at most this many rows: the scores are then a little too careful. */
 const ROWS_TO_REHEARSE = 125;
-/** Left-out runs the prior weights are worth. */
+/** With so many left-out runs the prior weights count as much as the errors. */
 const PULL = 8;
 
 /** Fits all members, and learns from left-out runs how to combine them for each kind of question. */
@@ -180,7 +180,7 @@ function leaveOut(
   hyper: readonly Hyper[],
   single: boolean,
 ): { row: number; of: Gaussian[] }[] {
-  const closed = seats.map(({ member }, k) => (single ? member.fit(data, hyper[k]!).leaveOneOut?.() : undefined));
+  const closed = seats.map(({ member }, k) => (single ? member.fit(data, hyper[k]).leaveOneOut?.() : undefined));
   return folds.flatMap((fold) => {
     const out = new Set(fold);
     const kept = subset(
@@ -191,7 +191,7 @@ function leaveOut(
         .toArray(),
     );
     if (kept.x.length < 2) return [];
-    const refitted = seats.map(({ member }, k) => (closed[k] === undefined ? member.fit(kept, hyper[k]!) : undefined));
+    const refitted = seats.map(({ member }, k) => (closed[k] === undefined ? member.fit(kept, hyper[k]) : undefined));
     return fold.map((row) => ({
       row,
       of: refitted.map((member, k) => member?.predict(data.x[row]!) ?? closed[k]![row]!),

@@ -11,7 +11,7 @@ const SUM_PENALTY = 1e4;
  *
  * @param errors - one row per left-out run: the error of each member
  * @param prior - what the weights are without errors, of sum 1
- * @param pull - how many left-out runs the prior is worth
+ * @param pull - with so many left-out runs the prior counts as much as they do; with more it fades faster than they grow
  * @see Breiman, "Stacked regressions", 1996
  */
 export function stack(errors: readonly (readonly number[])[], prior: readonly number[], pull: number): number[] {
@@ -27,7 +27,7 @@ export function stack(errors: readonly (readonly number[])[], prior: readonly nu
   if (!(size > 0)) return [...prior];
 
   const target = new Float64Array(k);
-  const strength = (pull / errors.length) * size;
+  const strength = (pull / errors.length) ** 1.5 * size;
   for (let a = 0; a < k; a += 1) {
     const hold = strength / Math.max(prior[a]!, 0.01);
     for (let b = 0; b < k; b += 1) gram[a * k + b] = gram[a * k + b]! + SUM_PENALTY * size;

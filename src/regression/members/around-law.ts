@@ -1,23 +1,16 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
-import {
-  conditionGp,
-  gpMean,
-  leaveOneOut,
-  predictGp,
-  tuneGp,
-  type GpPrior,
-  type GpProblem,
-} from '../gaussian-process.ts';
 import { minimize } from '../minimize.ts';
 import { priorOf, scalingLaw, type LawPrior, type ParameterPrior, type ScalingLaw } from '../scaling-law.ts';
-import { spread, subset, type TrainingData } from '../training-data.ts';
+import type { TrainingData } from '../training-data.ts';
+import { gpAround, gpHyperCount, type FittedGp, type GpPriors, type Mean } from './gp-around.ts';
 import type { FittedMember, Hyper, Member } from './member.ts';
-import { gpGroups, ROWS_FOR_TUNING } from './plain-gp.ts';
 
 /** What the law does not explain is small and changes slowly; noise as repeats of one setting show it: 1 to 10 %. */
-const AMPLITUDE = { mean: Math.log(0.05), sd: 0.8 };
-const NOISE = { mean: Math.log(0.03), sd: 0.7 };
-const LENGTH = { mean: Math.log(1.5), sd: 0.8 };
+const PRIORS: GpPriors = {
+  amplitude: { mean: Math.log(0.05), sd: 0.8 },
+  noise: { mean: Math.log(0.03), sd: 0.7 },
+  length: { mean: Math.log(1.5), sd: 0.8 },
+};
 /** What law and noise together miss while the law alone is fitted. */
 const MISFIT: ParameterPrior = { mean: Math.log(0.06), sd: 0.8 };
 
@@ -32,97 +25,37 @@ export function aroundLaw(learned: LawPrior = {}): Member {
     name: 'scaling-law',
     minimumRows: 1,
     fit(data, hyper) {
-      const { law, prior, groups } = setUp(data, learned);
-      const known = hyper?.slice(0, 2 + groups.count);
-      const start = hyper === undefined ? prior.map(({ mean }) => mean) : hyper.slice(2 + groups.count);
+      const { law, prior, gpCount } = setUp(data, learned);
+      const known = hyper?.slice(0, gpCount);
+      const start = hyper === undefined ? prior.map(({ mean }) => mean) : hyper.slice(gpCount);
       const parameters = mostProbable(law, prior, data, start, known);
-      const tuned = (): Hyper => {
-        const rows = subset(data, spread(data.y.length, ROWS_FOR_TUNING));
-        const gpPrior: GpPrior = {
-          amplitude: AMPLITUDE,
-          noise: NOISE,
-          lengths: Array.from({ length: groups.count }, () => LENGTH),
-        };
-        return tuneGp(
-          problemOf(rows, linearised(law, prior, parameters), groups.of),
-          gpPrior,
-          startsOf(groups.count),
-          60,
-        );
-      };
-      return conditioned(data, linearised(law, prior, parameters), groups.of, known ?? tuned(), parameters);
+      return fitted(data, gpAround(data, linearised(law, prior, parameters), PRIORS, known), parameters);
     },
     restore(data, hyper) {
-      const { law, prior, groups } = setUp(data, learned);
-      const parameters = Float64Array.from(hyper.slice(2 + groups.count));
-      return conditioned(
+      const { law, prior, gpCount } = setUp(data, learned);
+      const parameters = Float64Array.from(hyper.slice(gpCount));
+      return fitted(
         data,
-        linearised(law, prior, parameters),
-        groups.of,
-        hyper.slice(0, 2 + groups.count),
+        gpAround(data, linearised(law, prior, parameters), PRIORS, hyper.slice(0, gpCount)),
         parameters,
       );
     },
   };
 }
 
-function setUp(
-  data: TrainingData,
-  learned: LawPrior,
-): { law: ScalingLaw; prior: ParameterPrior[]; groups: ReturnType<typeof gpGroups> } {
+function setUp(data: TrainingData, learned: LawPrior): { law: ScalingLaw; prior: ParameterPrior[]; gpCount: number } {
   const law = scalingLaw(data.schema);
-  return { law, prior: centred(law, priorOf(law, learned), data), groups: gpGroups(data.schema) };
+  return { law, prior: centred(law, priorOf(law, learned), data), gpCount: gpHyperCount(data.schema) };
 }
 
-type Linear = (x: Float64Array) => { readonly offset: number; readonly basis: Float64Array };
-
-function problemOf(rows: TrainingData, linear: Linear, groups: readonly number[]): GpProblem {
-  const at = rows.x.map(linear);
-  return {
-    x: rows.x,
-    groups,
-    y: rows.y.map((y, i) => y - at[i]!.offset),
-    weight: rows.weight,
-    scatter: rows.scatter,
-    basis: at.map(({ basis }) => basis),
-  };
-}
-
-function conditioned(
-  data: TrainingData,
-  linear: Linear,
-  groups: readonly number[],
-  gpHyper: Hyper,
-  parameters: Float64Array,
-): FittedMember {
-  const posterior = conditionGp(problemOf(data, linear, groups), gpHyper);
-  const fitted: FittedMember = {
-    hyper: [...gpHyper, ...parameters],
-    mean(x) {
-      const { offset, basis } = linear(x);
-      return offset + gpMean(posterior, x, basis);
-    },
-    predict(x) {
-      const { offset, basis } = linear(x);
-      const { mean, variance } = predictGp(posterior, x, basis);
-      return { mean: mean + offset, variance };
-    },
-  };
+function fitted(data: TrainingData, process: FittedGp, parameters: Float64Array): FittedMember {
+  const { mean, predict, leaveOneOut } = process;
+  const hyper = [...process.hyper, ...parameters];
   // With few runs each one moves the law itself, which the linear form does not know of.
-  if (data.y.length <= ROWS_TO_REFIT) return fitted;
-  return {
-    ...fitted,
-    leaveOneOut: () =>
-      leaveOneOut(posterior).map(({ mean, variance }, i) => ({ mean: mean + linear(data.x[i]!).offset, variance })),
-  };
+  return data.y.length <= ROWS_TO_REFIT ? { hyper, mean, predict } : { hyper, mean, predict, leaveOneOut };
 }
 
 const ROWS_TO_REFIT = 40;
-
-function startsOf(groups: number): Hyper[] {
-  const usual = [AMPLITUDE.mean, NOISE.mean, ...Array.from({ length: groups }, () => LENGTH.mean)];
-  return [usual, usual.map((value, k) => value + (k === 0 ? -1 : k === 1 ? -0.5 : 0.7))];
-}
 
 /** The level of the law has the unit of the target: its prior is centred where the runs are. */
 export function centred(law: ScalingLaw, prior: readonly ParameterPrior[], data: TrainingData): ParameterPrior[] {
@@ -177,7 +110,7 @@ function mostProbable(
 }
 
 /** The law as a line in its parameters: ln t ≈ offset + basis · b, where b is standard normal before the runs are seen. */
-function linearised(law: ScalingLaw, prior: readonly ParameterPrior[], parameters: Float64Array): Linear {
+function linearised(law: ScalingLaw, prior: readonly ParameterPrior[], parameters: Float64Array): Mean {
   const jacobian = new Float64Array(prior.length);
   return (x) => {
     let offset = law.value(x, parameters, jacobian);

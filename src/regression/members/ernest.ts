@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
 import type { FeatureSchema } from '../features.ts';
 import { nonNegativeLeastSquares } from '../nnls.ts';
+import { gpAround, type GpPriors } from './gp-around.ts';
 import type { Member } from './member.ts';
 
 /** One term of the sum: its value, the weight expected of it, and how far the weight may be from that. */
@@ -16,19 +17,25 @@ const NOISE = 0.03;
 const MOST_FEATURES_IN_PRODUCTS = 8;
 /** Run time may not fall below this share of the usual law: with weights near 0 the logarithm would run away. */
 const FLOOR = 1e-6;
+/** What the sum leaves over is small and smooth. */
+const PRIORS: GpPriors = {
+  amplitude: { mean: Math.log(0.1), sd: 1 },
+  noise: { mean: Math.log(0.03), sd: 1 },
+  length: { mean: Math.log(2), sd: 1 },
+};
 
 /**
  * Ernest: run time as a sum of terms with weights that are never negative, so it cannot fall as the size grows.
  *
  * Beside the original: relative errors, a term in 1/m², products of the other features with what is serial and what is shared,
- * and a pull towards an even law, so that 3 runs suffice.
+ * a pull towards an even law, so that 3 runs suffice, and a Gaussian process on what is left over.
  *
  * @see Venkataraman et al., "Ernest", NSDI 2016
  */
 export const ernest: Member = {
   name: 'ernest',
   minimumRows: 1,
-  fit(data) {
+  fit(data, hyper) {
     const termsOf = ernestTerms(data.schema);
     const rows = data.x.map(termsOf);
     const usual = rows.map((terms) => terms.reduce((sum, { value, mean }) => sum + value * mean, 0));
@@ -51,7 +58,7 @@ export const ernest: Member = {
       target[a] = target[a]! + mean / (sd * sd);
     });
     const weights = nonNegativeLeastSquares(gram, target);
-    const mean = (x: Float64Array): number =>
+    const law = (x: Float64Array): number =>
       level +
       Math.log(
         Math.max(
@@ -59,12 +66,13 @@ export const ernest: Member = {
           FLOOR,
         ),
       );
-    const squares = data.x.reduce((sum, x, i) => sum + (mean(x) - data.y[i]!) ** 2, 0);
-    const variance =
-      (squares + NOISE * NOISE) / Math.max(1, data.y.length - weights.filter((weight) => weight > 0).length / 2);
-    return { hyper: [], mean, predict: (x) => ({ mean: mean(x), variance: Math.max(variance, NOISE * NOISE) }) };
+    const process = gpAround(data, (x) => ({ offset: law(x), basis: NO_BASIS }), PRIORS, hyper);
+    // Leaving a run out in closed form would keep weights that have seen it.
+    return { hyper: process.hyper, mean: process.mean, predict: process.predict };
   },
 };
+
+const NO_BASIS = new Float64Array(0);
 
 /** Relative to the middle of the described table, where every term of scale-out and size is about 1. */
 function ernestTerms(schema: FeatureSchema): (x: Float64Array) => Term[] {

@@ -3,7 +3,7 @@ import type { LawPrior } from '../scaling-law.ts';
 import { aroundLaw } from './around-law.ts';
 import { boosting } from './boosting.ts';
 import { ernest } from './ernest.ts';
-import { logLinear, plainGp } from './plain-gp.ts';
+import { logLinear, plainGp } from './log-linear.ts';
 
 /** All members, with the weights they have before any error is known. */
 export function seatsWith(learned: LawPrior): Seat[] {

@@ -1,0 +1,103 @@
+import type { FeatureSchema } from '../features.ts';
+import {
+  conditionGp,
+  gpMean,
+  leaveOneOut,
+  predictGp,
+  tuneGp,
+  type Gaussian,
+  type GpProblem,
+  type LogPrior,
+} from '../gaussian-process.ts';
+import { spread, subset, type TrainingData } from '../training-data.ts';
+import type { Hyper } from './member.ts';
+
+/**
+ * What is expected at a row before the process has seen a run: a fixed part, and basis functions,
+ * each multiplied by the standard deviation its coefficient may have.
+ */
+export type Mean = (x: Float64Array) => { readonly offset: number; readonly basis: Float64Array };
+
+/** Priors of the three kinds of hyper-parameters; all lengths have the same. */
+export interface GpPriors {
+  readonly amplitude: LogPrior;
+  readonly noise: LogPrior;
+  readonly length: LogPrior;
+}
+
+/** A Gaussian process around a mean that has seen its runs. */
+export interface FittedGp {
+  readonly hyper: Hyper;
+  mean(x: Float64Array): number;
+  predict(x: Float64Array): Gaussian;
+  leaveOneOut(): Gaussian[];
+}
+
+/**
+ * Fits a Matérn 5/2 Gaussian process to what a mean leaves over.
+ *
+ * @param hyper - of an earlier fit; searched for without
+ */
+export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper?: Hyper): FittedGp {
+  const groups = groupsOf(data.schema);
+  const problemOf = (rows: TrainingData): GpProblem => {
+    const at = rows.x.map(mean);
+    return {
+      x: rows.x,
+      groups,
+      y: rows.y.map((y, i) => y - (at[i]?.offset ?? NaN)),
+      weight: rows.weight,
+      scatter: rows.scatter,
+      basis: at.map(({ basis }) => basis),
+    };
+  };
+  const search = (): Hyper => {
+    const lengths = data.schema.features.map(() => priors.length);
+    const prior = { amplitude: priors.amplitude, noise: priors.noise, lengths };
+    return tuneGp(
+      (rows) => problemOf(subset(data, spread(data.x.length, rows))),
+      prior,
+      startsOf(priors, lengths.length),
+    );
+  };
+  const found = hyper ?? search();
+  const posterior = conditionGp(problemOf(data), found);
+  const shifted = (belief: Gaussian, offset: number): Gaussian => ({
+    mean: belief.mean + offset,
+    variance: belief.variance,
+  });
+  return {
+    hyper: found,
+    mean(x) {
+      const { offset, basis } = mean(x);
+      return offset + gpMean(posterior, x, basis);
+    },
+    predict(x) {
+      const { offset, basis } = mean(x);
+      return shifted(predictGp(posterior, x, basis), offset);
+    },
+    leaveOneOut: () =>
+      leaveOneOut(posterior).map((belief, i) =>
+        shifted(belief, data.x[i] === undefined ? NaN : mean(data.x[i]).offset),
+      ),
+  };
+}
+
+/** How many of the hyper-parameters of a member belong to its process: amplitude, noise, one length per feature. */
+export function gpHyperCount(schema: FeatureSchema): number {
+  return 2 + schema.features.length;
+}
+
+/** The group of each column is its feature: the columns of a category share one length. */
+function groupsOf(schema: FeatureSchema): number[] {
+  return schema.columns.map(({ feature }) => feature);
+}
+
+/** One start at the middle of the priors; one that explains more by smooth change and less by noise. */
+function startsOf({ amplitude, noise, length }: GpPriors, lengths: number): Hyper[] {
+  const all = (value: number): number[] => Array.from({ length: lengths }, () => value);
+  return [
+    [amplitude.mean, noise.mean, ...all(length.mean)],
+    [amplitude.mean - 1, noise.mean - 0.5, ...all(length.mean + 0.7)],
+  ];
+}
