@@ -1,3 +1,5 @@
+import { COSTLY_LINE_BYTES, DEFAULT_ROOM_BYTES, parseCost } from './parse-cost.ts';
+
 /**
  * Takes one complete line: the bytes `start` (inclusive) to `end` (exclusive) of `bytes`, without the newline.
  *
@@ -38,7 +40,7 @@ export interface LinesReport {
   /** Decoded bytes, and bytes as they are stored. */
   readonly bytes: number;
   readonly storedBytes: number;
-  /** Lines left out because they are longer than the limit. */
+  /** Lines left out because they are longer than the limit, or would take more memory to parse than there is. */
   readonly tooLong: readonly LinePlace[];
   /** Files that end in the middle of a line or of a compressed block; empty when every file ends cleanly. */
   readonly torn: readonly TornEnd[];
@@ -53,7 +55,17 @@ export interface TornEnd extends LinePlace {
 /** A line longer than this is left out: 64 MiB. Spark's longest are SQL plans and environments of a few megabytes. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
+/** How much a splitter may take in, and pass on. */
+export interface SplitLimits {
+  /** A longer line is left out; {@link MAX_LINE_BYTES} when absent. */
+  readonly maxLineBytes?: number | undefined;
+  /** Bytes of memory there are for parsing a line; asked for long lines only. */
+  readonly room?: (() => number) | undefined;
+}
+
 const INITIAL_CARRY_BYTES = 64 * 1024;
+/** Given back after the line, because few logs have a second one like it. */
+const LARGE_CARRY_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -67,12 +79,13 @@ export interface SplitEnd {
  * Cuts the chunks of one file into lines at minimum cost: a line inside a chunk is never copied.
  *
  * A line that crosses chunks is put together in a buffer of its own; one longer than `maxLineBytes` is skipped to
- * its end and reported by number, so memory stays bounded.
+ * its end and reported by number, and so is one that would cost too much to parse: memory stays bounded.
  */
 export class LineSplitter {
   readonly #onLine: LineHandler;
   readonly #maxLineBytes: number;
-  /** Line numbers left out for their length. */
+  readonly #room: () => number;
+  /** Line numbers left out for their length or cost. */
   readonly tooLong: number[] = [];
   /** Number of the line handed over last. */
   lineNumber = 0;
@@ -82,9 +95,13 @@ export class LineSplitter {
   #carriedBytes = 0;
   #skipping = false;
 
-  constructor(onLine: LineHandler, maxLineBytes = MAX_LINE_BYTES) {
+  constructor(
+    onLine: LineHandler,
+    { maxLineBytes = MAX_LINE_BYTES, room = () => DEFAULT_ROOM_BYTES }: SplitLimits = {},
+  ) {
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;
+    this.#room = room;
   }
 
   /** Takes the next bytes; they may be changed again after the call. */
@@ -114,7 +131,8 @@ export class LineSplitter {
     }
     if (this.#carriedBytes === 0) return { droppedBytes: 0 };
     const bytes = this.#takeCarried();
-    if (!isWholeJson(this.#carried.subarray(0, bytes))) return { droppedBytes: bytes };
+    const isTorn = this.#isAffordable(this.#carried, 0, bytes) && !isWholeJson(this.#carried.subarray(0, bytes));
+    if (isTorn) return { droppedBytes: bytes };
     this.#hand(this.#carried, 0, bytes);
     return { droppedBytes: 0 };
   }
@@ -123,12 +141,17 @@ export class LineSplitter {
     this.lineNumber++;
     const end = newline > start && bytes[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline;
     if (end === start) return;
-    if (end - start > this.#maxLineBytes) {
+    if (!this.#isAffordable(bytes, start, end)) {
       this.tooLong.push(this.lineNumber);
       return;
     }
     this.handed++;
     this.#onLine(bytes, start, end);
+  }
+
+  #isAffordable(bytes: Buffer, start: number, end: number): boolean {
+    if (end - start < COSTLY_LINE_BYTES) return end - start <= this.#maxLineBytes;
+    return end - start <= this.#maxLineBytes && parseCost(bytes, start, end) <= this.#room();
   }
 
   #carry(chunk: Buffer, start: number, end = chunk.length): void {
@@ -153,6 +176,7 @@ export class LineSplitter {
     this.#carry(chunk, 0, newline);
     if (this.#skipping) this.#leaveOut();
     else this.#hand(this.#carried, 0, this.#takeCarried());
+    if (this.#carried.length > LARGE_CARRY_BYTES) this.#carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
   }
 
   /** Bytes carried so far, which are then handed over or dropped: nothing is carried any more. */

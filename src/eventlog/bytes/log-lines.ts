@@ -9,6 +9,8 @@ import type { LogFile } from './log-file.ts';
 export interface LogLinesOptions {
   readonly compacted?: boolean | undefined;
   readonly limits?: ReadLimits | undefined;
+  /** Bytes of memory there are for parsing a line; a line that may need more is left out. */
+  readonly room?: (() => number) | undefined;
 }
 
 /** The lines of a log that consists of these files, in this order. */
@@ -27,7 +29,7 @@ export function linesOf(name: string, files: readonly LogFile[], options: LogLin
       const torn: TornEnd[] = [];
       let lines = 0;
       for (const file of files) {
-        const splitter = new LineSplitter(onLine, limits.maxLineBytes);
+        const splitter = new LineSplitter(onLine, { maxLineBytes: limits.maxLineBytes, room: options.room });
         current = { file: file.name, splitter };
         const cut = await pushAll(decodedBytes(file, meter, signal), splitter, file.name);
         const { droppedBytes } = splitter.end();

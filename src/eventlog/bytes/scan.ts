@@ -161,7 +161,7 @@ async function eachLine(
   const state = { done: false };
   const splitter = new LineSplitter((bytes, start, stop) => {
     state.done ||= enough(bytes, start, stop);
-  }, limits.maxLineBytes);
+  }, limits);
   const part: LogFile = { ...file, open: (options) => file.open({ ...options, end }) };
   try {
     for await (const chunk of decodedBytes(part, new Meter(limits), signal)) {
@@ -174,8 +174,12 @@ async function eachLine(
   splitter.end();
 }
 
+/** The events that are looked for are short; what is longer only mentions them. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
 /** @returns the line's event when it is JSON and of that class, however it is written */
 function eventIn(line: Buffer, className: Buffer): Record<string, unknown> | undefined {
+  if (line.length > MAX_EVENT_BYTES) return undefined;
   try {
     const event: unknown = JSON.parse(line.toString('utf8'));
     if (typeof event !== 'object' || event === null) return undefined;

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { LogLayout } from '../../eventlog/bytes/layout.ts';
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import { linesOf } from '../../eventlog/bytes/log-lines.ts';
@@ -19,6 +20,12 @@ export async function replayLog(
   signal?: AbortSignal,
 ): Promise<ReplayedRun> {
   const files = layout.files.map((listed) => fileOf(fileSystem, listed));
-  const lines = linesOf(layout.path, files, { compacted: layout.compacted, limits });
+  const lines = linesOf(layout.path, files, { compacted: layout.compacted, limits, room: freeHeapBytes });
   return await replayEventLog(lines, { lastUpdated: modified, signal });
+}
+
+/** Of the thread this runs in. Some of what counts as used may be garbage, so there is rather more. */
+function freeHeapBytes(): number {
+  const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
+  return limit - used;
 }

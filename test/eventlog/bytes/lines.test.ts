@@ -10,10 +10,13 @@ function split(
 ): { lines: string[]; numbers: number[]; dropped: number; tooLong: number[] } {
   const lines: string[] = [];
   const numbers: number[] = [];
-  const splitter = new LineSplitter((bytes, start, end) => {
-    lines.push(bytes.toString('utf8', start, end));
-    numbers.push(splitter.lineNumber);
-  }, maxLineBytes);
+  const splitter = new LineSplitter(
+    (bytes, start, end) => {
+      lines.push(bytes.toString('utf8', start, end));
+      numbers.push(splitter.lineNumber);
+    },
+    { maxLineBytes },
+  );
   let from = 0;
   for (const cut of [...cuts.map((c) => c % (text.length + 1)).sort((a, b) => a - b), text.length]) {
     const chunk = Buffer.from(text.subarray(from, cut));
@@ -59,6 +62,19 @@ describe('eventlog/bytes/lines', () => {
       expect(result.lines).to.deep.equal(['"ok"', '"ok2"']);
       expect(result.tooLong).to.deep.equal([2, 4]);
     }
+  });
+
+  it('leaves out a line that would take more memory to parse than there is', () => {
+    const log = Buffer.from(`"ok"\n{"plan":"${'x'.repeat(300_000)}"}\n${'['.repeat(300_000)}\n"ok2"\n`);
+    const lengths: number[] = [];
+    const splitter = new LineSplitter((_bytes, start, end) => void lengths.push(end - start), {
+      room: () => 20_000_000,
+    });
+
+    splitter.push(log);
+
+    expect(lengths).to.deep.equal([4, 300_011, 5]);
+    expect(splitter.tooLong).to.deep.equal([3]);
   });
 
   it('reports the place of a cut last line', async () => {
