@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import { judgeKey, type KeyVerdict } from '../../../src/util/redaction/secret-keys.ts';
+
+/** What a person who administers these systems says of each name. */
+const VERDICTS: Readonly<Record<KeyVerdict, readonly string[]>> = {
+  password: [
+    'password',
+    'my.db.pass',
+    'spark.ssl.keyStorePassword',
+    'PGPASSWORD',
+    'MYSQL_ROOT_PASSWORD',
+    'spark.jdbc.pwd',
+    'dbPwd',
+    'userpass',
+    'smtp-pass',
+    'passphrase',
+    'spark.authenticate.secret',
+    'client_secret',
+    'fs.s3a.secret.key',
+    'awsSecretKey',
+    'secrets',
+    'password2',
+    'fs.azure.account.oauth2.client.secret.myaccount.dfs.core.windows.net',
+    '-Djavax.net.ssl.keyStorePassword',
+    '--pw',
+  ],
+  secret: [
+    'spark.credential',
+    'AWS_SECRET_ACCESS_KEY',
+    'spark.api_key',
+    'apikey',
+    'x-api-key',
+    'apiKey',
+    'fs.s3a.access.key',
+    'AWSAccessKey',
+    'fs.s3a.session.token',
+    'accessToken',
+    'authtoken',
+    'sfPrivateKey',
+    'pem_private_key',
+    'SharedAccessKey',
+    'AccountKey',
+    'sharedKey',
+    'sig',
+    'sas',
+    'credentials',
+    'cookie',
+    'Authorization',
+    'jwt',
+    'fs.azure.account.key.myaccount.dfs.core.windows.net',
+    'spark.io.encryption.key',
+    'sasToken',
+  ],
+  'near-password': ['spark.password.prod', 'secret.value', 'spark.secret.team-a'],
+  'near-secret': [
+    'spark.token.prod',
+    'aws.access.key.id',
+    'sasl.jaas.config',
+    'spark.yarn.keytab',
+    'fs.azure.sas.container.myaccount.blob.core.windows.net',
+  ],
+  ordinary: [
+    '',
+    'spark.sql.autoBroadcastJoinThreshold',
+    'spark.hadoop.fs.s3a.path.style.access',
+    'tokenizer',
+    'spark.ml.tokenizerPattern',
+    'passthrough',
+    'bypass',
+    'spark.shuffle.sort.bypassMergeThreshold',
+    'compass',
+    'secretary',
+    'spark.sql.primary.key',
+    'key',
+    'partitionKey',
+    'keyspace',
+    'key.deserializer',
+    'monkey',
+    'sasl.mechanism',
+    'design',
+    'signal',
+    'assassin',
+    'spark.authenticate.secret.file',
+    'hadoop.security.credential.provider.path',
+    'fs.s3a.aws.credentials.provider',
+    'token.renew-interval',
+    'spark.authenticate.secretBitLength',
+    'spark.kubernetes.driver.secretKeyRef.DB_PASSWORD',
+    'password.enabled',
+    'token.url',
+    'spark.kerberos.keytab.file',
+    'author',
+    'spark.app.name',
+    'accessible',
+    'publicKey',
+  ],
+};
+
+describe('util/redaction/secret-keys', () => {
+  for (const [verdict, names] of Object.entries(VERDICTS)) {
+    it(`judges ${names.length} names as ${verdict}`, () => {
+      const wrong = names.filter((name) => judgeKey(name) !== verdict).map((name) => `${name} is ${judgeKey(name)}`);
+
+      expect(wrong).to.deep.equal([]);
+    });
+  }
+});
