@@ -105,7 +105,7 @@ async function writeConfiguration(
     'discovery.type': 'single-node',
     'network.host': '127.0.0.1',
     'http.port': String(port),
-    'transport.port': String(await freePort()),
+    'transport.port': '0',
     'path.data': join(folder, 'data'),
     'path.logs': join(folder, 'logs'),
     'cluster.routing.allocation.disk.threshold_enabled': 'false',

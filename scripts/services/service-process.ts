@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServiceProcessOptions {
@@ -102,14 +102,29 @@ export class ServiceProcess implements AsyncDisposable {
   }
 }
 
-/** A port of 127.0.0.1 that nobody has at this moment. */
+/**
+ * A port of 127.0.0.1 that nobody has at this moment.
+ *
+ * Below the range from which the system takes ports for outgoing connections: a server needs seconds until it listens,
+ * and meanwhile a connection of somebody else could have taken it.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** @throws Error when somebody listens there already, whom a test would else take for its own server */
