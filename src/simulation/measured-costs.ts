@@ -43,7 +43,9 @@ export function measureCosts(
     coldTasks += runs.cold.length;
     runTimeSurplus += runs.cold.length * (mean(runs.cold) - mean(runs.warm));
     cpuSurplus += runs.cold.length * (mean(cpus.cold) - mean(cpus.warm));
-    variance += runs.cold.length ** 2 * varianceOf(runs.warm) * (1 / runs.cold.length + 1 / runs.warm.length);
+    // The wider of the two: one skewed task among the cold ones must not pass for a cold start.
+    const spread = Math.max(varianceOf(runs.warm), varianceOf(runs.cold));
+    variance += runs.cold.length ** 2 * spread * (1 / runs.cold.length + 1 / runs.warm.length);
   }
   const warmOverheadMs = median(warm) ?? median(firstWave) ?? median(coldOverheads) ?? 0;
   const coldOverheadMs = Math.max(0, (median(coldOverheads) ?? warmOverheadMs) - warmOverheadMs);

@@ -31,7 +31,7 @@ export function prepareRun(detail: RunDetail, options: PrepareOptions = {}): Run
   const taskCpus = Math.max(1, Number(properties['spark.task.cpus'] ?? 1) || 1);
   const slots = Math.max(1, executorCount * Math.floor(coresPerExecutor / taskCpus));
 
-  const completed = groups.map(({ attempts }, node) => completionOf(attempts, tasks[node], horizonMs));
+  const completed = groups.map(({ attempts }, node) => completionOf(attempts, tasks[node]));
   const stages: StageNode[] = groups.flatMap(({ first, attempts }, node) => {
     const measured = tasks[node];
     if (measured === undefined) return [];
@@ -132,11 +132,12 @@ function jobsOfStages(stages: readonly StageDetail[], jobs: RunDetail['jobs']): 
   return found;
 }
 
-function completionOf(attempts: readonly StageDetail[], tasks: StageTasks | undefined, horizonMs: number): number {
+function completionOf(attempts: readonly StageDetail[], tasks: StageTasks | undefined): number {
   const completed = attempts.flatMap((stage) => stage.completed ?? []);
   if (completed.length === attempts.length) return Math.max(...completed);
-  // An open stage: it lasted at least until its last known task ended.
-  return (tasks?.ends ?? new Float64Array(0)).reduce((time, end) => Math.max(time, end), completed.at(-1) ?? horizonMs);
+  // An open stage: its known tasks are replayed, and what passed after them stays with its job.
+  const submitted = attempts.reduce((time, stage) => Math.max(time, stage.submitted ?? 0), 0);
+  return (tasks?.ends ?? new Float64Array(0)).reduce((time, end) => Math.max(time, end), submitted);
 }
 
 function sourceExecutors(detail: RunDetail, tasks: readonly StageTasks[]): SourceExecutor[] {
