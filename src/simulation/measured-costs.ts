@@ -7,6 +7,7 @@ const LEAST_WARM_SIBLINGS = 3;
 /** How far a cold task's extra run time may be from its extra overhead, as a share of the latter, before the run itself has spoken. */
 const PRIOR_SPREAD = 0.5;
 const LEAST_PRIOR_SPREAD_MS = 25;
+const MOST_COLD_SHARE = 0.7;
 
 /**
  * Measures what tasks of this run cost beyond their work.
@@ -22,6 +23,7 @@ export function measureCosts(
   const warm: number[] = [];
   const firstWave: number[] = [];
   const coldOverheads: number[] = [];
+  const coldRunTimes: number[] = [];
   let coldTasks = 0;
   let runTimeSurplus = 0;
   let cpuSurplus = 0;
@@ -39,7 +41,9 @@ export function measureCosts(
       cpus[kind].push(stage.cpuTimes[i] ?? 0);
       (kind === 'cold' ? coldOverheads : firsts[i] === 1 ? firstWave : warm).push(overhead);
     }
-    if (runs.cold.length === 0 || runs.warm.length < LEAST_WARM_SIBLINGS) continue;
+    coldRunTimes.push(...runs.cold);
+    // Of rebuilt tasks it was guessed which are cold, by their overhead: their run times prove nothing.
+    if (stage.fromQuantiles || runs.cold.length === 0 || runs.warm.length < LEAST_WARM_SIBLINGS) continue;
     coldTasks += runs.cold.length;
     runTimeSurplus += runs.cold.length * (mean(runs.cold) - mean(runs.warm));
     cpuSurplus += runs.cold.length * (mean(cpus.cold) - mean(cpus.warm));
@@ -56,7 +60,11 @@ export function measureCosts(
     warmOverheadMs,
     firstWaveOverheadMs: Math.max(warmOverheadMs, median(firstWave) ?? warmOverheadMs),
     coldOverheadMs,
-    coldRunTimeMs: Math.max(coldCpuTimeMs, shrunk(measured, precision, coldOverheadMs)),
+    // Never more than most of what cold tasks ran: the rest was their work.
+    coldRunTimeMs: Math.min(
+      Math.max(coldCpuTimeMs, shrunk(measured, precision, coldOverheadMs)),
+      MOST_COLD_SHARE * (median(coldRunTimes) ?? 0),
+    ),
     coldTasks,
   };
 }

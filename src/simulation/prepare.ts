@@ -171,6 +171,7 @@ function coldFlags(tasks: readonly StageTasks[], executors: readonly SourceExecu
       }
     }
   }
+  flagRebuilt(tasks, flags, executors);
   for (const first of firsts) for (const { stage, task } of first) (flags[stage] ?? new Uint8Array(0))[task] = 1;
   return flags;
 }
@@ -193,6 +194,21 @@ function widthOf(
   if (isSql && reads && numTasks === Number(of('spark.sql.shuffle.partitions') ?? 200)) return 'shuffle-partitions';
   if (numTasks === slots || numTasks === 2 * slots) return adaptive ? 'adaptive' : 'slots';
   return 'measured';
+}
+
+/** Rebuilt tasks: those with the largest overheads of the stage that ran first, one for each slot, are taken for the cold ones. */
+function flagRebuilt(
+  tasks: readonly StageTasks[],
+  flags: readonly Uint8Array[],
+  executors: readonly SourceExecutor[],
+): void {
+  const launchOf = ({ launches }: StageTasks): number => launches[0] ?? Infinity;
+  const first = tasks.reduce((best, stage, i) => (launchOf(stage) < launchOf(tasks[best] ?? stage) ? i : best), 0);
+  const stage = tasks[first];
+  if (stage?.fromQuantiles !== true) return;
+  const slots = executors.reduce((total, { used, cores }) => total + (used ? cores : 0), 0);
+  const slowest = [...stage.overheads.keys()].sort((a, b) => (stage.overheads[b] ?? 0) - (stage.overheads[a] ?? 0));
+  for (const i of slowest.slice(0, slots)) (flags[first] ?? new Uint8Array(0))[i] = 1;
 }
 
 type SlotsFree = (time: number) => boolean;

@@ -171,17 +171,29 @@ function quantilesOfSummary(count: number, summary: Row | undefined, row: Row): 
   };
 }
 
+/** Where tasks are shorter than this, what a stage took beyond their sum was handling them, not one long task. */
+const SHORT_TASK_MS = 100;
+
 /**
  * Quantiles of which only the sum and the stage's time are known: equal tasks, but for a longest one that makes the
- * stage last as long as it did (W/S + (1 − 1/S) × longest, the longest launched last).
+ * stage last as long as it did (W/S + (1 − 1/S) × longest, the longest launched last). Of short tasks the rest of the
+ * stage's slot time is taken for their overhead instead.
  */
 function quantilesOfSums(count: number, runTime: number, workedMs: number, slots: number): TaskQuantiles {
   const mean = runTime / count;
-  const longest = slots > 1 ? (workedMs * slots - runTime) / (slots - 1) : mean;
-  const max = count === 1 ? mean : Math.max(mean, Math.min(longest, workedMs, runTime));
-  const other = count === 1 ? mean : (runTime - max) / (count - 1);
+  if (mean < SHORT_TASK_MS || count === 1 || slots < 2) {
+    const slotMs = Math.max(mean, (workedMs * Math.min(slots, count)) / count);
+    return { ...NO_QUANTILES, count, executorRunTime: all(mean), duration: all(slotMs) };
+  }
+  const longest = (workedMs * slots - runTime) / (slots - 1);
+  const max = Math.max(mean, Math.min(longest, workedMs, runTime));
+  const other = (runTime - max) / (count - 1);
   const quantiles: Quantiles = [other, other, other, other, other, other, max];
   return { ...NO_QUANTILES, count, executorRunTime: quantiles, duration: quantiles };
+}
+
+function all(value: number): Quantiles {
+  return [value, value, value, value, value, value, value];
 }
 
 /** Our seven quantiles out of those that were asked for; `undefined` unless at least the median and the maximum are. */

@@ -49,6 +49,7 @@ export interface Slots {
 }
 
 const LEAST_OVERHEAD_MS = 5;
+const MOST_OVERHEAD_FACTOR = 3;
 const LEAST_COLD_SHARE = 0.3;
 
 /** What tasks cost at another size: as measured in the source, moved by the effects of size. */
@@ -60,9 +61,9 @@ export function targetCosts(model: RunModel, from: Slots, to: Slots, effects: Si
   const firstWave = firstWaveOverheadMs - warmOverheadMs;
   return {
     firstJobMs: Math.max(0, model.firstJobMs + effects.firstJobMs * initial),
-    warmOverheadMs: Math.max(
-      Math.min(LEAST_OVERHEAD_MS, warmOverheadMs),
-      warmOverheadMs + effects.warmOverheadMs * most,
+    warmOverheadMs: Math.min(
+      MOST_OVERHEAD_FACTOR * warmOverheadMs,
+      Math.max(Math.min(LEAST_OVERHEAD_MS, warmOverheadMs), warmOverheadMs + effects.warmOverheadMs * most),
     ),
     firstWaveExtraMs: Math.max(0, firstWave + (effects.firstWaveOverheadMs - effects.warmOverheadMs) * most),
     coldExtraMs: Math.max(LEAST_COLD_SHARE * coldMs, coldMs + effects.coldTaskMs * initial),

@@ -110,7 +110,7 @@ function rebuilt(attempts: readonly StageDetail[]): StageTasks {
   let offset = 0;
   for (const part of parts) {
     tasks.runTimes.set(part.runTimes, offset);
-    tasks.overheads.fill(part.overheadMs, offset, offset + part.runTimes.length);
+    tasks.overheads.set(part.overheads, offset);
     tasks.gcTimes.set(
       part.runTimes.map((time) => time * part.gcShare),
       offset,

@@ -21,32 +21,34 @@ export type Widths = (stage: StageNode) => number | undefined;
 
 /** No correction may take a task below this share of what it was measured to take. */
 const LEAST_SHARE = 0.3;
+/** Nor may contention, measured on tasks of 100 ms to some seconds, change a shorter one by more than this share. */
+const MOST_CONTENTION_SHARE = 0.25;
 
 /** The slot time of every task on a warm core of the cluster to simulate. */
 export function taskTimes(model: RunModel, costs: TargetCosts, widths?: Widths): TaskTimes {
   const warmMs = model.stages.map((stage) => {
+    const work = workOf(model, stage);
     const width = widths?.(stage);
-    if (width !== undefined && width !== stage.runTimes.length && stage.runTimes.length > 0) {
-      return recut(workOf(model, stage, 0), width).map(
-        (work) => work + Math.max(LEAST_SHARE * work - work, costs.contentionMs) + costs.warmOverheadMs,
-      );
-    }
-    const times = workOf(model, stage, costs.contentionMs);
-    for (let i = 0; i < times.length; i++) times[i] = times[i]! + costs.warmOverheadMs;
+    const times = width === undefined || width === work.length || work.length === 0 ? work : recut(work, width);
+    for (let i = 0; i < times.length; i++) times[i] = shifted(times[i]!, costs.contentionMs) + costs.warmOverheadMs;
     return times;
   });
   return { warmMs, coldExtraMs: costs.coldExtraMs, firstWaveExtraMs: costs.firstWaveExtraMs };
 }
 
-/** Run times without what the source's young JVMs added, shifted, and never below a share of what was measured. */
-function workOf(model: RunModel, stage: StageNode, shiftMs: number): Float64Array {
-  const { runTimes, cold } = stage;
+/** Run times without what the source's young JVMs added, and never below a share of what was measured. */
+function workOf(model: RunModel, stage: StageNode): Float64Array {
+  const work = stage.runTimes.slice();
   const coldMs = model.costs.coldRunTimeMs;
-  const work = new Float64Array(runTimes.length);
+  if (coldMs === 0) return work;
   for (let i = 0; i < work.length; i++) {
-    const runTime = runTimes[i]!;
-    const shifted = runTime + shiftMs - (cold[i] === 1 ? coldMs : 0);
-    work[i] = shifted > LEAST_SHARE * runTime ? shifted : LEAST_SHARE * runTime;
+    const runTime = work[i]!;
+    if (stage.cold[i] === 1) work[i] = Math.max(runTime - coldMs, LEAST_SHARE * runTime);
   }
   return work;
+}
+
+function shifted(runTime: number, shiftMs: number): number {
+  const most = MOST_CONTENTION_SHARE * runTime;
+  return runTime + (shiftMs > most ? most : shiftMs < -most ? -most : shiftMs);
 }

@@ -1,10 +1,10 @@
-import { QUANTILES, type StageDetail } from '../documents/run-detail.ts';
+import { QUANTILES, type Quantiles, type StageDetail } from '../documents/run-detail.ts';
 
 export interface RebuiltTasks {
   /** In an order without meaning: shuffled by a fixed seed. */
   readonly runTimes: Float64Array;
-  /** Median slot time − run time. */
-  readonly overheadMs: number;
+  /** Slot time − run time, as if the task of each rank of run time had the slot time of the same rank. */
+  readonly overheads: Float64Array;
   /** Garbage collection over run time, of the whole stage. */
   readonly gcShare: number;
 }
@@ -19,9 +19,22 @@ export interface RebuiltTasks {
 export function tasksFromQuantiles(stage: StageDetail, seed = 1): RebuiltTasks {
   const count = stage.quantiles?.count ?? 0;
   const quantiles = stage.quantiles?.executorRunTime;
-  if (quantiles === undefined || count === 0) return { runTimes: new Float64Array(0), overheadMs: 0, gcShare: 0 };
+  if (quantiles === undefined || count === 0)
+    return { runTimes: new Float64Array(0), overheads: new Float64Array(0), gcShare: 0 };
 
-  const runTimes = new Float64Array(count);
+  const runTimes = inverseDistribution(quantiles, count);
+  scaleToSum(runTimes, stage.sums['executorRunTime'], quantiles[6]);
+  const slotTimes = stage.quantiles?.duration ?? quantiles;
+  const overheads = overheadsOf(quantiles, slotTimes, count);
+  shuffle(runTimes, seed);
+  shuffle(overheads, seed);
+  const runTime = stage.sums['executorRunTime'] ?? 0;
+  const gcShare = runTime > 0 ? Math.min(1, (stage.sums['jvmGcTime'] ?? 0) / runTime) : 0;
+  return { runTimes, overheads, gcShare };
+}
+
+function inverseDistribution(quantiles: Quantiles, count: number): Float64Array {
+  const values = new Float64Array(count);
   const ranks = QUANTILES.map((q) => Math.min(Math.floor(q * count), count - 1));
   let knot = 0;
   for (let i = 0; i < count; i++) {
@@ -30,24 +43,23 @@ export function tasksFromQuantiles(stage: StageDetail, seed = 1): RebuiltTasks {
     const to = ranks[knot + 1] ?? from;
     const low = quantiles[knot] ?? 0;
     const high = quantiles[knot + 1] ?? low;
-    runTimes[i] = to > from ? low + ((high - low) * (i - from)) / (to - from) : high;
+    values[i] = to > from ? low + ((high - low) * (i - from)) / (to - from) : high;
   }
-  const max = quantiles[quantiles.length - 1] ?? 0;
-  runTimes[count - 1] = max;
-  scaleToSum(runTimes, stage.sums['executorRunTime'], max);
-  shuffle(runTimes, seed);
-  const slot = stage.quantiles?.duration[3] ?? 0;
-  const runTime = stage.sums['executorRunTime'] ?? 0;
-  const gcShare = runTime > 0 ? Math.min(1, (stage.sums['jvmGcTime'] ?? 0) / runTime) : 0;
-  return { runTimes, overheadMs: Math.max(0, slot - quantiles[3]), gcShare };
+  values[count - 1] = quantiles[6];
+  return values;
+}
+
+function overheadsOf(runTimes: Quantiles, slotTimes: Quantiles, count: number): Float64Array {
+  const runs = inverseDistribution(runTimes, count);
+  return inverseDistribution(slotTimes, count).map((slot, i) => Math.max(0, slot - (runs[i] ?? 0)));
 }
 
 /** The sum covers failed attempts too, so where it asks for more than the maximum allows, the maximum wins. */
 function scaleToSum(sorted: Float64Array, sum: number | undefined, max: number): void {
   const others = sorted.subarray(0, -1);
   const total = others.reduce((all, value) => all + value, 0);
-  if (sum === undefined || sum <= max || total === 0) return;
-  const factor = (sum - max) / total;
+  if (sum === undefined || total === 0) return;
+  const factor = Math.max(0, sum - max) / total;
   for (const [i, value] of others.entries()) others[i] = Math.min(max, value * factor);
 }
 
