@@ -56,7 +56,7 @@ export class HistoryServerClient implements AsyncDisposable {
       pipelining: 1,
       allowH2: false,
       connect: {
-        timeout: settings.connect_timeout_seconds * 1000,
+        timeout: milliseconds(settings.connect_timeout_seconds),
         ...(this.address.isSecure ? tlsOptions(settings) : {}),
       },
     });
@@ -70,7 +70,7 @@ export class HistoryServerClient implements AsyncDisposable {
    */
   async getJson<T>(path: string, { question, check, signal }: GetOptions<T>): Promise<T> {
     const { now, random, sleep, logger } = this.#options;
-    const totalMs = this.#settings.total_timeout_seconds * 1000;
+    const totalMs = milliseconds(this.#settings.total_timeout_seconds);
     const startedAt = now();
 
     for (let tries = 1; ; tries++) {
@@ -150,9 +150,9 @@ export class HistoryServerClient implements AsyncDisposable {
             ...(credentials === undefined || redirects > 0 ? {} : { [credentials[0]]: credentials[1] }),
           },
           maxBytes: max_response_bytes,
-          idleTimeoutMs: idle_timeout_seconds * 1000,
+          idleTimeoutMs: milliseconds(idle_timeout_seconds),
           remainingMs: Math.max(1, endsAt - this.#options.now()),
-          totalTimeoutMs: total_timeout_seconds * 1000,
+          totalTimeoutMs: milliseconds(total_timeout_seconds),
           signal,
         });
       } catch (error) {
@@ -165,4 +165,9 @@ export class HistoryServerClient implements AsyncDisposable {
       wirePath = target.pathname + target.search;
     }
   }
+}
+
+/** undici takes whole milliseconds only, and 0 for none. */
+function milliseconds(seconds: number): number {
+  return Math.ceil(seconds * 1000);
 }

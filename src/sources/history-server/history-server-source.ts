@@ -36,6 +36,7 @@ export class HistoryServerSource implements RunSource {
   readonly cluster: string;
   readonly host: string;
   readonly description: string;
+  readonly tellsProgress = false;
   readonly #client: HistoryServerClient;
 
   private constructor(cluster: string, client: HistoryServerClient, isUnchecked: boolean) {
