@@ -2,16 +2,25 @@ import { writeFileSync } from 'node:fs';
 import { reporters, Runner, type MochaOptions, type Test } from 'mocha';
 import type { Counts } from './counts.ts';
 
+/** Tests that take longer are worth knowing; so many of them are told. */
+const SLOW_MS = 10_000;
+const MOST_SLOW = 5;
+
 /**
- * Mocha's reporter of `npm test`: tells what failed, at once and again at the end, and what was skipped; the rest are
- * numbers, written to the file that `--reporter-option counts=FILE` names.
+ * Mocha's reporter of `npm test`: tells what failed, at once and again at the end, what was skipped and what was slow;
+ * the rest are numbers, written to the file that `--reporter-option counts=FILE` names.
  */
 class CountingReporter extends reporters.Base {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
     const { counts: file } = (options.reporterOptions ?? {}) as { counts?: string };
     const skipped = new Map<string, number>();
+    const slow: { title: string; ms: number }[] = [];
 
+    runner.on(Runner.constants.EVENT_TEST_PASS, (test: Test) => {
+      const ms = test.duration ?? 0;
+      if (ms > SLOW_MS) slow.push({ title: test.fullTitle(), ms });
+    });
     runner.on(Runner.constants.EVENT_TEST_FAIL, (test: Test) => {
       console.log(`    ✗ ${test.fullTitle()}`);
     });
@@ -20,6 +29,9 @@ class CountingReporter extends reporters.Base {
       skipped.set(suite, (skipped.get(suite) ?? 0) + 1);
     });
     runner.once(Runner.constants.EVENT_RUN_END, () => {
+      for (const { title, ms } of slow.sort((left, right) => right.ms - left.ms).slice(0, MOST_SLOW)) {
+        console.log(`    ${(ms / 1000).toFixed(0).padStart(3)} s  ${title}`);
+      }
       for (const [suite, count] of skipped) console.log(`    - skipped ${count} of ${suite}`);
       if (this.failures.length > 0) reporters.Base.list(this.failures);
       const { passes, failures, pending } = this.stats;
