@@ -14,7 +14,8 @@ export function parseJson(text: string): unknown {
 
 function reviveLong(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source;
-  const rounded = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source);
+  const rounded =
+    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source);
   return rounded ? BigInt(source) : value;
 }
 
@@ -33,5 +34,7 @@ export function stringifyJson(value: unknown, indent?: number): string {
 }
 
 function writeLong(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value;
+  return typeof value === 'bigint'
+    ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value))
+    : value;
 }

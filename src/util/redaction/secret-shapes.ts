@@ -81,6 +81,8 @@ export function maskPrivateKeys(text: string, mask: Mask): string {
 
 /** No address is looked at further than this from its `://`, so that no text makes the search slow. */
 const MAX_AUTHORITY = 1024;
+/** And no further for an `@` behind a slash, of which there may be many. */
+const MAX_LOOSE = 256;
 const AUTHORITY = /^[^\s"'<>`|\\,;?#/]*/;
 const LOOSE_AUTHORITY = /^[^\s"'<>`|\\,;]*/;
 /** A name before the `@` alone is ordinary (`abfss://container@account…`), except where it is a long token. */
@@ -90,7 +92,8 @@ const MIN_LONE_TOKEN = 20;
 export function maskUserInfo(text: string, mask: Mask): string {
   let result = '';
   let done = 0;
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
+  const lastSign = text.lastIndexOf('@');
+  for (let at = text.indexOf('://'); at !== -1 && at < lastSign; at = text.indexOf('://', at + 3)) {
     const start = at + 3;
     if (start < done) continue;
     const secret = findUserInfoSecret(text, start, /https?$/i.test(text.slice(Math.max(0, at - 5), at)));
@@ -112,7 +115,7 @@ function findUserInfoSecret(text: string, start: number, isHttp: boolean): { fro
 
   // A password that was not percent-encoded may hold a slash: what follows the colon is then no port.
   if (at === -1 && colon !== -1 && !/^:\d{0,5}$/.test(authority.slice(colon))) {
-    at = LOOSE_AUTHORITY.exec(piece)?.[0].lastIndexOf('@') ?? -1;
+    at = LOOSE_AUTHORITY.exec(piece.slice(0, MAX_LOOSE))?.[0].lastIndexOf('@') ?? -1;
   }
   if (at === -1) return undefined;
   const from = colon !== -1 && colon < at ? colon + 1 : 0;

@@ -43,6 +43,7 @@ describe('util/redaction: no text of 100 KB makes it slow', function () {
     ...PIECES.map(fill),
     ...PIECES.map((piece) => piece + fill('a')),
     ...PIECES.map((piece) => fill('a ') + piece),
+    ...PIECES.map((piece) => `${fill(piece)} @`),
     ...Array.from({ length: 40 }, () => fill(pick() + pick())),
     ...Array.from({ length: 10 }, () =>
       Array.from({ length: LENGTH / 5 }, pick)
