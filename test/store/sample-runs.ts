@@ -155,6 +155,7 @@ function head({
       fingerprint,
       revision,
       schema_version: 1,
+      status: 'completed' as const,
       flags: [],
     },
     app_specific_data: { classification: { app: name, type: name, '1': name }, tag },

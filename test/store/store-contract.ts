@@ -17,7 +17,9 @@ export interface StorePlace {
  * Expected values are what was written, and the order and bounds that `src/store/store.ts` states; none is taken from a store.
  */
 export function describeStoreContract(name: string, makePlace: () => Promise<StorePlace>): void {
-  describe(`${name} keeps the promises of a store`, () => {
+  describe(`${name} keeps the promises of a store`, function () {
+    // A service on a busy machine takes its time.
+    this.timeout(60_000);
     let place: StorePlace;
     let store: Store;
 
@@ -278,7 +280,7 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
         const entries = await store.readLedger(samples.map(sampleKey));
 
         expect(entries.size).to.equal(3000);
-      }).timeout(60_000);
+      });
     });
 
     describe('a batch', () => {
@@ -328,7 +330,7 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
         if (ending !== undefined) expect(ending).to.have.property('message', 'stop now');
         expect(outcomes.every(({ status }) => status === 'saved')).to.equal(true);
         expect(await findAppIds({}, { limit: 1000 })).to.have.lengthOf(300);
-      }).timeout(60_000);
+      });
 
       it('under way while the store is closed is either written or refused, never half', async () => {
         const runs = Array.from({ length: 200 }, (_, index) => sampleRun({ appId: `app-${String(index)}` }));
@@ -345,7 +347,7 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
         for (const { key } of runs.filter((run) => stored.has(documentId(run.key)))) {
           if (store.supports.keepsRaw) expect(await store.readRaw(key), key.appId).to.not.equal(undefined);
         }
-      }).timeout(60_000);
+      });
 
       it('after the store was closed is refused with STORE_CLOSED', async () => {
         await store[Symbol.asyncDispose]();

@@ -156,12 +156,10 @@ export class BulkWriter {
 
   async #pause(round: number, deadline: number, signal: AbortSignal | undefined): Promise<void> {
     const { random = Math.random } = this.#options;
-    const longest = Math.min(
-      FIRST_PAUSE_MS * 2 ** Math.min(round, 10),
-      LONGEST_PAUSE_MS,
-      Math.max(deadline - performance.now(), 1),
-    );
-    await this.#session.pause(longest * (0.5 + random() / 2), signal);
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(round, 10), LONGEST_PAUSE_MS);
+    // Several writers that were refused together do not come back together.
+    const wanted = longest * (0.5 + random() / 2);
+    await this.#session.pause(Math.min(wanted, Math.max(deadline - performance.now(), 0)), signal);
   }
 }
 

@@ -1,28 +1,7 @@
 import { defaultsOf } from '../../../src/config/section.ts';
 import { elasticsearchSection, type ElasticsearchSettings } from '../../../src/store/elasticsearch/config.ts';
 
-export type FetchJson = (method: string, path: string, body?: unknown) => Promise<Readonly<Record<string, unknown>>>;
-
-/**
- * Describes tests that need a real Elasticsearch, whose URL a variable of the environment holds.
- *
- * Without it they are skipped and say so; in CI (`CI=true`) they fail.
- */
-export function describeWithServer(variable: string, define: (url: string, fetchJson: FetchJson) => void): void {
-  const url = process.env[variable];
-  if (url !== undefined && url !== '') {
-    define(url, (method, path, body) => fetchJson(url + path, method, body));
-    return;
-  }
-  describe(`store/elasticsearch at ${variable}`, () => {
-    it('needs a running Elasticsearch', function () {
-      const reason = `${variable} names no Elasticsearch`;
-      if (process.env['CI'] === 'true') throw new Error(`In CI these tests must run: ${reason}`);
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    });
-  });
-}
+const KINDS = ['raw', 'agg', 'err', 'detail'];
 
 /** Settings with aliases of their own: `spot_<kind>_test_<suffix>`. */
 export function settingsFor(
@@ -41,11 +20,19 @@ export function settingsFor(
   };
 }
 
-async function fetchJson(url: string, method: string, body: unknown): ReturnType<FetchJson> {
-  const answer = await fetch(url, {
+/** Asks Elasticsearch itself, past Spot. A body that is text goes as it is. */
+export async function ask<T = unknown>(url: string, method: string, path: string, body?: unknown): Promise<T> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await fetch(url + path, {
     method,
     headers: { 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: text }),
   });
-  return (await answer.json()) as Readonly<Record<string, unknown>>;
+  return (await answer.json()) as T;
+}
+
+/** Deletes the indexes behind the aliases of {@link settingsFor}. */
+export async function removeIndexes(url: string, suffix: string): Promise<void> {
+  const names = KINDS.map((kind) => `spot_${kind}_test_${suffix}-000001`).join(',');
+  await ask(url, 'DELETE', `/${names}?ignore_unavailable=true`);
 }

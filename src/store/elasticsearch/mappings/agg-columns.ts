@@ -1,3 +1,4 @@
+import { EXECUTOR_PERCENTILES, STAGE_PERCENTILES } from '../../../aggregations/percentiles.ts';
 import { boolean, date, double, each, long, text, type Properties } from './field-types.ts';
 
 /**
@@ -127,40 +128,6 @@ const STAGE_NUMBERS = [
   'x_average_task_output_bytes',
 ];
 
-/** The columns for which `aggregations/percentiles.ts` makes percentiles: a test keeps the two equal. */
-export const STAGE_PERCENTILE_COLUMNS = [
-  'numTasks',
-  'executorRunTime',
-  'executorCpuTime',
-  'jvmGcTime',
-  'memoryBytesSpilled',
-  'diskBytesSpilled',
-  'peakExecutionMemory',
-  'inputBytes',
-  'outputBytes',
-  'shuffleReadBytes',
-  'shuffleWriteBytes',
-  'shuffleFetchWaitTime',
-  'x_scheduling_overhead',
-  'x_duration',
-  'x_executorCpuTime_ms',
-  'throughput_bytes',
-  'x_average_task_input_bytes',
-];
-export const EXECUTOR_PERCENTILE_COLUMNS = [
-  'totalTasks',
-  'failedTasks',
-  'totalDuration',
-  'totalGCTime',
-  'totalInputBytes',
-  'totalShuffleRead',
-  'totalShuffleWrite',
-  'x_durationMilliseconds',
-  'x_coreCost',
-  'peakMemoryMetrics.JVMHeapMemory',
-  'peakMemoryMetrics.ProcessTreeJVMRSSMemory',
-];
-
 const SUMMARY_NUMBERS = [
   'parallel_work',
   'parallel_part',
@@ -212,7 +179,7 @@ export const aggColumns: Properties = {
     ...stats([...EXECUTOR_COUNTS, ...EXECUTOR_COSTS, ...MEMORY.map(under('memoryMetrics'))], NUMBER_STATS),
     ...stats(PEAKS.map(under('peakMemoryMetrics')), PEAK_STATS),
     ...stats(['resourceProfileId'], ID_STATS),
-    ...stats(EXECUTOR_PERCENTILE_COLUMNS, PERCENTILES),
+    ...stats([...EXECUTOR_PERCENTILES], PERCENTILES),
     ...dates(['addTime', 'removeTime', 'x_startTime', 'x_stopTime']),
     ...booleans(EXECUTOR_BOOLEANS),
   }),
@@ -221,7 +188,7 @@ export const aggColumns: Properties = {
     ...stats(STAGE_NUMBERS, NUMBER_STATS),
     ...stats(PEAKS.map(under('peakExecutorMetrics')), PEAK_STATS),
     ...stats(['stageId', 'attemptId', 'resourceProfileId'], ID_STATS),
-    ...stats(STAGE_PERCENTILE_COLUMNS, PERCENTILES),
+    ...stats([...STAGE_PERCENTILES], PERCENTILES),
     ...dates(['submissionTime', 'firstTaskLaunchedTime', 'completionTime']),
     ...booleans(['isShufflePushEnabled']),
   }),

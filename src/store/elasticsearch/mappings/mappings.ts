@@ -45,6 +45,7 @@ const marks = object({
   fingerprint: keyword,
   revision: long,
   schema_version: long,
+  status: text,
   flags: text,
 });
 
