@@ -16,9 +16,13 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value under an own key; `undefined` for an absent key and for JSON's `null`, which Spark's reader takes alike. */
+/**
+ * The value under a key; `undefined` for an absent key and for JSON's `null`, which Spark's reader takes alike.
+ *
+ * @param key - one that no object inherits; parsed JSON itself has no other prototype, whatever its keys are
+ */
 export function field(record: JsonRecord, key: string): unknown {
-  return Object.hasOwn(record, key) ? (record[key] ?? undefined) : undefined;
+  return record[key] ?? undefined;
 }
 
 /** @throws EventLogError `EVENT_LOG_BAD_EVENT` when it is missing or no object */

@@ -103,7 +103,7 @@ export class LogReplay {
   line(bytes: Buffer, start: number, end: number): void {
     this.#lines++;
     try {
-      this.#event(parseJson(bytes.toString('utf8', start, end)));
+      if (!this.#tasks.scan(bytes, start, end)) this.#event(parseJson(bytes.toString('utf8', start, end)));
     } catch (error) {
       this.skip(this.#options.place?.() ?? { file: 'line', line: this.#lines }, toError(error).message);
     }

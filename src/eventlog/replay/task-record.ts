@@ -15,8 +15,9 @@ import {
   textField,
   timeField,
 } from './json-fields.ts';
+import type { MetricField } from './task-metric-fields.ts';
+import { INPUT, OUTPUT, SHUFFLE_PUSH, SHUFFLE_READ, SHUFFLE_WRITE, TOP_LEVEL } from './task-metric-fields.ts';
 import type { WideMetric } from './task-metrics.ts';
-import * as metric from './task-metrics.ts';
 import { TASK_METRICS } from './task-metrics.ts';
 
 /** How a task attempt ended, in Spark's words. */
@@ -189,57 +190,3 @@ function readAccumulables(accumulables: readonly JsonRecord[], into: TaskRecord,
   }
   if (wantsUser) into.userAccumulables = accumulables.filter((one) => isRecord(one) && isUserAccumulable(one));
 }
-
-type MetricField = readonly [key: string, metric: number];
-
-export const TOP_LEVEL: readonly MetricField[] = [
-  ['Executor Deserialize Time', metric.DESERIALIZE_TIME],
-  ['Executor Deserialize CPU Time', metric.DESERIALIZE_CPU_TIME],
-  ['Executor Run Time', metric.RUN_TIME],
-  ['Executor CPU Time', metric.CPU_TIME],
-  ['Peak Execution Memory', metric.PEAK_MEMORY],
-  ['Result Size', metric.RESULT_SIZE],
-  ['JVM GC Time', metric.GC_TIME],
-  ['Result Serialization Time', metric.SERIALIZATION_TIME],
-  ['Memory Bytes Spilled', metric.MEMORY_SPILLED],
-  ['Disk Bytes Spilled', metric.DISK_SPILLED],
-];
-
-const SHUFFLE_READ: readonly MetricField[] = [
-  ['Remote Blocks Fetched', metric.REMOTE_BLOCKS],
-  ['Local Blocks Fetched', metric.LOCAL_BLOCKS],
-  ['Fetch Wait Time', metric.FETCH_WAIT_TIME],
-  ['Remote Bytes Read', metric.REMOTE_BYTES],
-  ['Remote Bytes Read To Disk', metric.REMOTE_BYTES_TO_DISK],
-  ['Local Bytes Read', metric.LOCAL_BYTES],
-  ['Total Records Read', metric.READ_RECORDS],
-  ['Remote Requests Duration', metric.REMOTE_REQS_DURATION],
-];
-
-const SHUFFLE_PUSH: readonly MetricField[] = [
-  ['Corrupt Merged Block Chunks', metric.CORRUPT_MERGED_CHUNKS],
-  ['Merged Fallback Count', metric.FALLBACK_COUNT],
-  ['Merged Remote Blocks Fetched', metric.MERGED_REMOTE_BLOCKS],
-  ['Merged Local Blocks Fetched', metric.MERGED_LOCAL_BLOCKS],
-  ['Merged Remote Chunks Fetched', metric.MERGED_REMOTE_CHUNKS],
-  ['Merged Local Chunks Fetched', metric.MERGED_LOCAL_CHUNKS],
-  ['Merged Remote Bytes Read', metric.MERGED_REMOTE_BYTES],
-  ['Merged Local Bytes Read', metric.MERGED_LOCAL_BYTES],
-  ['Merged Remote Requests Duration', metric.MERGED_REMOTE_REQS_DURATION],
-];
-
-const SHUFFLE_WRITE: readonly MetricField[] = [
-  ['Shuffle Bytes Written', metric.WRITE_BYTES],
-  ['Shuffle Write Time', metric.WRITE_TIME],
-  ['Shuffle Records Written', metric.WRITE_RECORDS],
-];
-
-const INPUT: readonly MetricField[] = [
-  ['Bytes Read', metric.INPUT_BYTES],
-  ['Records Read', metric.INPUT_RECORDS],
-];
-
-const OUTPUT: readonly MetricField[] = [
-  ['Bytes Written', metric.OUTPUT_BYTES],
-  ['Records Written', metric.OUTPUT_RECORDS],
-];

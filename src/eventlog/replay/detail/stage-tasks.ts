@@ -284,7 +284,7 @@ class Columns {
 }
 
 /** The element at index `min(floor(q·n), n - 1)` of the sorted values, as Spark takes it. */
-function quantilesOf(sorted: Float64Array | Int32Array): Quantiles {
+function quantilesOf(sorted: Float64Array): Quantiles {
   const at = (q: number): number => sorted[Math.min(Math.floor(q * sorted.length), sorted.length - 1)] ?? 0;
   const [min, p5, p25, p50, p75, p95, max] = QUANTILES;
   return [at(min), at(p5), at(p25), at(p50), at(p75), at(p95), at(max)];

@@ -88,7 +88,7 @@ export class SqlExecution {
       const values = valuesOf(id);
       // What the driver has more than any task is shown as the driver's.
       if (values?.largest !== undefined && value > values.largest.value) values.largest = undefined;
-      values?.push(value);
+      values?.addDriver(value);
     }
     const results = new Map<number, MetricResult>();
     for (const [id, values] of valuesById) {

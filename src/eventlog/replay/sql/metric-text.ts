@@ -10,6 +10,8 @@ const AVERAGE_SCALE = 10;
 const CUSTOM = 'v2Custom_';
 const SUFFIX = '(min, med, max (stageId: taskId))';
 
+const FIVE = 0x35;
+
 type Format = (value: number | bigint) => string;
 
 const FORMATS: Readonly<Record<string, Format>> = {
@@ -98,14 +100,20 @@ function msDurationToString(duration: number | bigint): string {
  */
 export function javaFixed(value: number, digits: number): string {
   const text = String(value);
-  const [whole = '0', fraction = ''] = text.split('.');
-  if (text.includes('e') || fraction.length <= digits) return value.toFixed(digits);
-  const kept = BigInt(whole + fraction.slice(0, digits)) + ((fraction[digits] ?? '0') >= '5' ? 1n : 0n);
-  const padded = String(kept).padStart(digits + 1, '0');
-  return `${padded.slice(0, -digits)}.${padded.slice(-digits)}`;
+  const point = text.indexOf('.');
+  if (point < 0 || text.includes('e')) return value.toFixed(digits);
+  const end = point + 1 + digits;
+  if (text.length <= end) return text.padEnd(end, '0');
+  if (text.charCodeAt(end) < FIVE) return text.slice(0, end);
+  // One more in the last place that is kept, with its carry.
+  const kept = String(BigInt(text.slice(0, point) + text.slice(point + 1, end)) + 1n).padStart(digits + 1, '0');
+  return `${kept.slice(0, -digits)}.${kept.slice(-digits)}`;
 }
 
-/** Thousands apart by commas, at most three fraction digits. */
+/** Thousands apart by commas. */
 function grouped(value: number | bigint): string {
-  return value.toLocaleString('en-US');
+  if (value > -1000 && value < 1000) return String(value);
+  const [whole = '', fraction] = String(value).split('.');
+  const parted = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return fraction === undefined ? parted : `${parted}.${fraction}`;
 }

@@ -58,8 +58,7 @@ export class SqlStageMetrics {
     for (const [id, { values, largest }] of this.#metrics) {
       const target = valuesOf(id);
       if (target === undefined) continue;
-      for (let index = 0; index < values.length; index++) target.push(values.get(index));
-      target.pushZeros(this.numTasks - values.length);
+      target.addStage(values, this.numTasks);
       if (largest !== undefined && (target.largest === undefined || largest.value > target.largest.value)) {
         target.largest = largest;
       }
