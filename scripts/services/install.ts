@@ -59,6 +59,11 @@ export async function needCommand(command: string, ...packages: readonly string[
   await script('need.sh', command, ...packages);
 }
 
+/** Installs Debian packages, for what is no command. @throws Error when that is not possible */
+export async function installPackages(...packages: readonly string[]): Promise<void> {
+  await script('install-packages.sh', ...packages);
+}
+
 function installJdk([min, max]: readonly [number, number]): Promise<string> {
   return script('install-jdk.sh', String(min), String(max));
 }
