@@ -40,6 +40,8 @@ export class EventLogSource implements RunSource {
   readonly cluster: string;
   readonly host: string;
   readonly description: string;
+  readonly tellsProgress = true;
+  readonly concurrency: number;
   readonly #fileSystem: LogFileSystem;
   readonly #catalogue: LogCatalogue;
   readonly #pool: ReplayPool;
@@ -57,6 +59,7 @@ export class EventLogSource implements RunSource {
     };
     this.#catalogue = new LogCatalogue(fileSystem, { recursive: settings.recursive, limits: this.#limits, logger });
     this.#pool = new ReplayPool(settings);
+    this.concurrency = this.#pool.concurrency;
   }
 
   /** @throws ConfigError, and SourceError when there is nothing at the path */

@@ -2,6 +2,8 @@ import { ConfigError } from '../../util/errors.ts';
 import type { EventLogsSettings } from './config.ts';
 import type { LogFileSystem } from './file-system.ts';
 import { LocalFileSystem } from './local-file-system.ts';
+import { S3FileSystem } from './s3-file-system.ts';
+import { WebHdfsFileSystem } from './webhdfs-file-system.ts';
 
 /**
  * The file system that the `path` of a section names.
@@ -16,6 +18,13 @@ export async function openFileSystem(settings: EventLogsSettings): Promise<LogFi
       return await LocalFileSystem.open(path);
     case 'file':
       return await LocalFileSystem.open(localPath(path));
+    case 's3':
+    case 's3a':
+    case 's3n':
+      return new S3FileSystem(settings);
+    case 'webhdfs':
+    case 'swebhdfs':
+      return await WebHdfsFileSystem.open(settings);
     default:
       throw new ConfigError(
         'CONFIG_INVALID_VALUE',

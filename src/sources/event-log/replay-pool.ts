@@ -25,6 +25,11 @@ export class ReplayPool implements AsyncDisposable {
     this.#queue = new PQueue({ concurrency: settings.threads > 0 ? settings.threads : threadsFor(settings.memory_mb) });
   }
 
+  /** How many replays keep it busy: one more than there are threads, so that none waits for the next log. */
+  get concurrency(): number {
+    return this.#queue.concurrency + 1;
+  }
+
   /** @throws EventLogError as {@link ReplayThread.replay} does */
   async replay(task: ReplayTask, { signal }: CallOptions = {}): Promise<ReplayedRun> {
     return await this.#queue.add(async () => {
