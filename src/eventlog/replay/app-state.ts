@@ -50,9 +50,12 @@ export class AppState {
   #cpusPerTask = 1;
   readonly #executorMetrics = new Float64Array(EXECUTOR_METRICS.length);
 
-  /** @param onStageClosed - told the key of each stage attempt whose row is final */
-  constructor(onStageClosed: (key: number) => void) {
-    this.stages = new Stages(onStageClosed);
+  /**
+   * @param onStageClosed - told the key of each stage attempt whose row is final
+   * @param keepSummaries - whether each stage counts by executor too, which only a History Server asks for
+   */
+  constructor(onStageClosed: (key: number) => void, keepSummaries = false) {
+    this.stages = new Stages(onStageClosed, keepSummaries);
   }
 
   logStart(event: JsonRecord): void {
@@ -144,6 +147,7 @@ export class AppState {
         : this.executors.onHost(host).map((executor) => executor.id);
     for (const id of executorIds) {
       stage?.excludedExecutors.add(id);
+      stage?.summaries?.exclude(id);
       this.executors.live.get(id)?.excludedInStages.add(stageId);
     }
     return executorIds;
@@ -229,25 +233,29 @@ export class AppState {
   /** Peaks that an executor reports at the end of a stage. */
   stageExecutorMetrics(event: JsonRecord): void {
     readExecutorMetrics(optionalRecord(event, 'Executor Metrics'), this.#executorMetrics);
-    this.executors.raisePeaks(textField(event, 'Executor ID'), this.#executorMetrics);
-    this.#raiseStagePeaks(event);
+    const executorId = textField(event, 'Executor ID');
+    this.executors.raisePeaks(executorId, this.#executorMetrics);
+    this.#raiseStagePeaks(event, executorId);
   }
 
   /** Peaks in a heartbeat; only those of the driver are ever written to a log. */
   executorMetricsUpdate(event: JsonRecord): void {
-    const executor = this.executors.live.get(textField(event, 'Executor ID'));
+    const executorId = textField(event, 'Executor ID');
+    const executor = this.executors.live.get(executorId);
     for (const update of recordsField(event, 'Executor Metrics Updated')) {
       readExecutorMetrics(optionalRecord(update, 'Executor Metrics'), this.#executorMetrics);
       executor?.peaks.raise(this.#executorMetrics);
-      this.#raiseStagePeaks(update);
+      this.#raiseStagePeaks(update, executorId);
     }
   }
 
-  #raiseStagePeaks(event: JsonRecord): void {
+  #raiseStagePeaks(event: JsonRecord, executorId: string): void {
     const stageId = intField(event, 'Stage ID');
     // The driver reports for stage -1: for none.
     if (stageId < 0) return;
-    this.stages.live.get(stageKey(stageId, intField(event, 'Stage Attempt ID')))?.peaks.raise(this.#executorMetrics);
+    const stage = this.stages.live.get(stageKey(stageId, intField(event, 'Stage Attempt ID')));
+    stage?.peaks.raise(this.#executorMetrics);
+    stage?.summaries?.raise(executorId, this.#executorMetrics);
   }
 }
 

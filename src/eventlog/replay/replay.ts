@@ -18,8 +18,11 @@ import { environmentInfo } from './environment.ts';
 import { eventHandlers } from './event-handlers.ts';
 import type { EventHandlers } from './event-handlers.ts';
 import type { RestDialect } from './executor-metrics.ts';
+import type { RunHistoryParts } from './history/stage-history.ts';
+import { TaskTables } from './history/task-tables.ts';
 import { isRecord, refuse, textField } from './json-fields.ts';
 import { SqlExecutions } from './sql/executions.ts';
+import { stageKey } from './stage-info.ts';
 import type { RddStorageInfo } from './storage.ts';
 import { TaskEvents } from './task-events.ts';
 
@@ -34,6 +37,8 @@ export interface ReplayOptions {
   readonly lastUpdated?: number | undefined;
   /** Whether Spark's compactor dropped finished jobs from the log. */
   readonly compacted?: boolean | undefined;
+  /** Keeps every task attempt, for a History Server; costs memory and time. */
+  readonly history?: boolean | undefined;
   /** Where the line stands that is being pushed, to report lines that are no event; counted from 1 when not given. */
   readonly place?: (() => LinePlace) | undefined;
 }
@@ -50,6 +55,8 @@ export interface ReplayedRun {
   readonly sql: readonly ExecutionData[];
   readonly storageRdd: readonly RddStorageInfo[];
   readonly detail: RunDetail;
+  /** Only where {@link ReplayOptions.history} asks for it. */
+  readonly history?: RunHistoryParts | undefined;
 }
 
 /**
@@ -82,9 +89,8 @@ export class LogReplay {
   readonly #dialect: RestDialect;
   readonly #options: ReplayOptions;
   readonly #detail = new RunDetailBuilder();
-  readonly #state = new AppState((key) => {
-    this.#detail.stageClosed(key);
-  });
+  readonly #tables: TaskTables | undefined;
+  readonly #state: AppState;
   readonly #sql: SqlExecutions;
   readonly #tasks: TaskEvents;
   readonly #handlers: EventHandlers;
@@ -94,8 +100,12 @@ export class LogReplay {
   constructor(options: ReplayOptions = {}) {
     this.#options = options;
     this.#dialect = options.dialect ?? '4.0';
+    this.#tables = options.history === true ? new TaskTables() : undefined;
+    this.#state = new AppState((key) => {
+      this.#detail.stageClosed(key);
+    }, options.history);
     this.#sql = new SqlExecutions(this.#dialect);
-    this.#tasks = new TaskEvents(this.#state, this.#sql, this.#detail);
+    this.#tasks = new TaskEvents(this.#state, this.#sql, this.#detail, this.#tables);
     this.#handlers = eventHandlers(this.#state, this.#sql, this.#detail, this.#tasks);
   }
 
@@ -128,7 +138,19 @@ export class LogReplay {
       sql: this.#sql.rows(lastUpdated),
       storageRdd: this.#state.storage.rows(),
       detail: this.#detail.build(this.#state, this.#sql, events, this.#skipped, this.#options.compacted ?? false),
+      ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
     };
+  }
+
+  #history(tables: TaskTables, now: number): RunHistoryParts {
+    const stages = this.#state.stages.rows().map(({ info: { stageId, attemptId }, summaries }) => ({
+      stageId,
+      attemptId,
+      tasks: tables.build(stageKey(stageId, attemptId), now),
+      executors: summaries?.executors(this.#dialect) ?? {},
+      speculation: summaries?.speculation(),
+    }));
+    return { dialect: this.#dialect, stages, rdds: this.#state.storage.allRows() };
   }
 
   #event(event: unknown): void {

@@ -2,6 +2,7 @@ import type { StageData, StageStatus } from '../../spark/rest.ts';
 import { formatRestTime } from '../../spark/rest-time.ts';
 import type { RestDialect } from './executor-metrics.ts';
 import { PeakMetrics } from './executor-metrics.ts';
+import { StageSummaries } from './history/stage-summaries.ts';
 import { IndexSet } from './index-set.ts';
 import type { LiveJob } from './jobs.ts';
 import type { StageInfo } from './stage-info.ts';
@@ -30,14 +31,18 @@ export class LiveStage {
   readonly peaks = new PeakMetrics();
   readonly #completedIndices = new IndexSet();
   readonly #killedSummary = new Map<string, number>();
+  /** Kept only where a History Server wants it. */
+  readonly summaries: StageSummaries | undefined;
 
-  constructor(info: StageInfo) {
+  constructor(info: StageInfo, summaries?: StageSummaries) {
     this.info = info;
+    this.summaries = summaries;
   }
 
   startTask(task: TaskRecord): void {
     this.activeTasks++;
     this.#firstLaunchTime = Math.min(this.#firstLaunchTime ?? Infinity, task.launchTime);
+    this.summaries?.startTask(task);
   }
 
   /** @param wasStarted - the metrics of a task whose start is not in the log do not count */
@@ -54,6 +59,7 @@ export class LiveStage {
       this.#killedSummary.set(killReason, (this.#killedSummary.get(killReason) ?? 0) + 1);
     }
     this.peaks.raise(task.executorMetrics);
+    this.summaries?.endTask(task, wasStarted, killReason !== undefined);
   }
 
   /** Whether nothing can change any more: completed, and no task is running. */
@@ -99,17 +105,22 @@ export class Stages {
   readonly live = new Map<number, LiveStage>();
   readonly #rows = new Map<number, LiveStage>();
   readonly #onClose: (key: number) => void;
+  readonly #keepSummaries: boolean;
 
-  /** @param onClose - told the key of each stage attempt whose row is final */
-  constructor(onClose: (key: number) => void) {
+  /**
+   * @param onClose - told the key of each stage attempt whose row is final
+   * @param keepSummaries - whether each stage counts by executor too
+   */
+  constructor(onClose: (key: number) => void, keepSummaries: boolean) {
     this.#onClose = onClose;
+    this.#keepSummaries = keepSummaries;
   }
 
   getOrAdd(info: StageInfo): LiveStage {
     const key = stageKey(info.stageId, info.attemptId);
     let stage = this.live.get(key);
     if (stage === undefined) {
-      stage = new LiveStage(info);
+      stage = new LiveStage(info, this.#keepSummaries ? new StageSummaries() : undefined);
       this.live.set(key, stage);
     }
     stage.info = info;

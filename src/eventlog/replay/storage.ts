@@ -135,10 +135,12 @@ export class Storage {
 
   /** By id, those with at least one cached partition. */
   rows(): RddStorageInfo[] {
-    return [...this.#rdds.values()]
-      .filter((live) => live.partitions.size > 0)
-      .sort((a, b) => a.rdd.id - b.rdd.id)
-      .map(toRest);
+    return this.allRows().filter((rdd) => rdd.numCachedPartitions > 0);
+  }
+
+  /** By id, all that are persisted. */
+  allRows(): RddStorageInfo[] {
+    return [...this.#rdds.values()].sort((a, b) => a.rdd.id - b.rdd.id).map(toRest);
   }
 
   #updateRdd(rddId: number, update: BlockUpdate, executor: LiveExecutor | undefined): void {

@@ -1,5 +1,6 @@
 import type { AppState } from './app-state.ts';
 import type { RunDetailBuilder } from './detail/run-detail-builder.ts';
+import type { TaskTables } from './history/task-tables.ts';
 import type { JsonRecord } from './json-fields.ts';
 import { LineScanner } from './scan/line-scanner.ts';
 import { Literal } from './scan/literal.ts';
@@ -16,17 +17,20 @@ export class TaskEvents {
   readonly #state: AppState;
   readonly #sql: SqlExecutions;
   readonly #detail: RunDetailBuilder;
+  readonly #tables: TaskTables | undefined;
   readonly #task = new TaskRecord();
   readonly #line = new LineScanner();
   readonly #scanner: TaskEventScanner;
 
-  constructor(state: AppState, sql: SqlExecutions, detail: RunDetailBuilder) {
+  /** @param tables - keeps every task attempt, where that is wanted */
+  constructor(state: AppState, sql: SqlExecutions, detail: RunDetailBuilder, tables?: TaskTables) {
     this.#state = state;
     this.#sql = sql;
     this.#detail = detail;
+    this.#tables = tables;
     this.#scanner = new TaskEventScanner(this.#task, {
       wantsUpdates: (stageId, attemptId) => sql.follows(stageId, attemptId),
-      wantsUserAccumulables: false,
+      wantsUserAccumulables: tables !== undefined,
     });
   }
 
@@ -50,19 +54,21 @@ export class TaskEvents {
   }
 
   end(event: JsonRecord): void {
-    readTaskEnd(event, this.#task, false);
+    readTaskEnd(event, this.#task, this.#tables !== undefined);
     this.#ended();
   }
 
   #started(): void {
     const key = stageKey(this.#task.stageId, this.#task.attemptId);
     this.#detail.taskStarted(this.#task, key);
+    this.#tables?.start(this.#task, key);
     this.#state.taskStart(this.#task, key);
   }
 
   #ended(): void {
     const key = stageKey(this.#task.stageId, this.#task.attemptId);
     const wasStarted = this.#detail.taskEnded(this.#task, key);
+    this.#tables?.end(this.#task);
     this.#sql.taskEnd(this.#task);
     this.#state.taskEnd(this.#task, key, wasStarted);
   }
