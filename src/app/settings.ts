@@ -5,6 +5,7 @@ import { readConfig, type Config } from '../config/read-config.ts';
 import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
+import { eventLogsSection } from '../sources/event-log/config.ts';
 import { elasticsearchSection } from '../store/elasticsearch/config.ts';
 import { ConfigError } from '../util/errors.ts';
 import type { Environment } from './environment.ts';
@@ -26,7 +27,7 @@ export const storeSection = defineSection({
       default: '',
       about:
         'Secrets found in properties are replaced by a hash keyed with this text, so that equal secrets still look equal. ' +
-        'When empty, a random key is made for each start: hashes of two starts then differ.',
+        'When empty, a key is made once and kept in the file redaction.key beside the default store.',
     },
   },
 });
@@ -69,6 +70,7 @@ function ignoring(reason: string, ...keys: readonly string[]): Readonly<Record<s
 /** Every section of config.ini, in the order of the template. */
 export const SECTIONS: readonly Section[] = [
   historyServerSection,
+  eventLogsSection,
   crawlerSection,
   storeSection,
   elasticsearchSection,

@@ -1,15 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/read-config.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import type { CrawlContext } from '../crawler/crawl-pass.ts';
 import type { CrawlObserver } from '../crawler/observer.ts';
 import { classificationEnricher } from '../integrations/enricher.ts';
 import { silentLogger, type Logger } from '../logging/logger.ts';
+import { eventLogsSection } from '../sources/event-log/config.ts';
+import { EventLogSource } from '../sources/event-log/event-log-source.ts';
 import type { RunSource } from '../sources/run-source.ts';
 import type { Store } from '../store/store.ts';
 import { createRedactor, type Redactor } from '../util/redaction/redactor.ts';
 import { processEnvironment, type Environment } from './environment.ts';
 import { createSpotLogger, readLoggingSettings, type LogLevel } from './logging.ts';
+import { redactionKey } from './redaction-key.ts';
 import { openSources } from './open-sources.ts';
 import { openStore, type OpenStoreOptions } from './open-store.ts';
 import { loadConfig, storeSection } from './settings.ts';
@@ -44,7 +46,7 @@ export class Spot implements AsyncDisposable {
     this.environment = options.environment ?? processEnvironment;
     this.config = loadConfig(options.config, this.environment);
     const key = this.config.of(storeSection).settings.redaction_key;
-    this.redactor = createRedactor({ hashKey: key === '' ? randomBytes(32).toString('hex') : key });
+    this.redactor = createRedactor({ hashKey: redactionKey(key, this.environment.env) });
     this.logger =
       options.logLevel === 'none'
         ? silentLogger
@@ -64,9 +66,20 @@ export class Spot implements AsyncDisposable {
     return store;
   }
 
-  openSources(): readonly RunSource[] {
-    const sources = openSources(this.config, this.logger.child({ component: 'source' }));
+  async openSources(): Promise<readonly RunSource[]> {
+    const sources = await openSources(this.config, this.logger.child({ component: 'source' }));
     for (const source of sources) this.#opened.use(source);
+    return sources;
+  }
+
+  /** Event logs named on the command line; all other settings are those of `[EVENT_LOGS]`. */
+  async openEventLogs(paths: readonly string[], cluster: string): Promise<readonly EventLogSource[]> {
+    const { settings } = this.config.of(eventLogsSection);
+    const logger = this.logger.child({ component: 'source' });
+    const sources: EventLogSource[] = [];
+    for (const path of paths) {
+      sources.push(this.#opened.use(await EventLogSource.open({ ...settings, path, cluster }, { logger })));
+    }
     return sources;
   }
 

@@ -37,7 +37,7 @@ export class CrawlProgress implements CrawlObserver, Disposable {
   ): void {
     this.#toRead += work.toRead;
     if (work.toRead === 0) return;
-    this.#note(
+    this.note(
       `${cluster}: ${work.toRead} ${work.toRead === 1 ? 'run' : 'runs'} to read, ${work.alreadyStored} stored already.`,
     );
   }
@@ -50,20 +50,20 @@ export class CrawlProgress implements CrawlObserver, Disposable {
 
   runFailed(key: RunKey, error: ErrorDocument): void {
     this.#failedRuns.add(`${key.cluster}~${runLabel(key)}`);
-    this.#note(`  ${runLabel(key)} could not be read: ${error.spot.error.message} (${error.spot.error.code})`);
+    this.note(`  ${runLabel(key)} could not be read: ${error.spot.error.message} (${error.spot.error.code})`);
     this.#show();
   }
 
   listingFailed(cluster: string, error: ErrorDocument): void {
-    this.#note(`${cluster}: ${error.spot.error.message} (${error.spot.error.code})`);
+    this.note(`${cluster}: ${error.spot.error.message} (${error.spot.error.code})`);
   }
 
   storeFailed(error: Error): void {
-    this.#note(`  waiting for the store: ${error.message}`);
+    this.note(`  waiting for the store: ${error.message}`);
   }
 
   finish(sentence: string): void {
-    this.#note(`${sentence} (${durationText(this.#now().getTime() - this.#started)})`);
+    this.note(`${sentence} (${durationText(this.#now().getTime() - this.#started)})`);
   }
 
   [Symbol.dispose](): void {
@@ -86,7 +86,8 @@ export class CrawlProgress implements CrawlObserver, Disposable {
     this.#hasStatus = true;
   }
 
-  #note(text: string): void {
+  /** A line that stays. */
+  note(text: string): void {
     this.#clear();
     this.#output.note(text);
   }

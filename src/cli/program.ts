@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
+import { collectCommand } from './commands/collect.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
@@ -8,7 +9,7 @@ import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS = [crawlCommand, listCommand, showCommand, exportCommand, statsCommand, verifyCommand];
+const COMMANDS = [crawlCommand, collectCommand, listCommand, showCommand, exportCommand, statsCommand, verifyCommand];
 
 /** The whole command line, ready to parse. */
 export function createProgram(host: CommandHost): Command {

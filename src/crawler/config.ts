@@ -27,6 +27,22 @@ export const crawlerSection = defineSection({
         'How long after its end a run is left alone before it is read. The original needed half an hour, because it never looked twice; ' +
         'Spot reads a run again whenever it changes, so 0 is safe and gives the newest picture.',
     },
+    live_every_seconds: {
+      type: 'number',
+      unit: 'seconds',
+      default: '60',
+      min: 0,
+      about:
+        'A run that is still going on is read from its event log as far as it is, again at most this often while the log grows. A History Server does not tell whether such a run goes on.',
+    },
+    orphan_after_hours: {
+      type: 'number',
+      unit: 'hours',
+      default: '168',
+      min: 0,
+      about:
+        'A run that a History Server has listed as running for this long is stored as incomplete: its driver was probably killed. It is replaced when it completes after all. 0 never stores such a run.',
+    },
     concurrency: {
       type: 'integer',
       unit: 'runs at a time',

@@ -78,13 +78,15 @@ class CrawlPass {
   async run(): Promise<PassReport> {
     const { source, store, settings, observer, now } = this.#context;
     const applications: ApplicationInfo[] = [];
-    for await (const application of source.listApplications(this.#options.window, { signal: this.#signal }))
-      applications.push(application);
+    const listingFailure = await this.#list(applications);
+    if (listingFailure !== undefined && applications.length === 0) throw listingFailure;
 
     const work = await this.#patiently(() =>
       workList(applications, store, {
-        cluster: source.cluster,
+        source,
         now: now(),
+        liveEverySeconds: settings.live_every_seconds,
+        orphanAfterHours: settings.orphan_after_hours,
         settleSeconds: settings.completion_timeout_seconds,
         ignoreDelays: this.#options.ignoreDelays,
       }),
@@ -96,6 +98,7 @@ class CrawlPass {
     });
     this.#waiting = work.waiting;
     await this.#readAll(work.runs);
+    if (listingFailure !== undefined) throw listingFailure;
 
     const { listed, alreadyStored, parked } = work;
     const ended = this.#sourceIsLost ? 'source-lost' : this.#options.signal.aborted ? 'stopped' : 'complete';
@@ -111,8 +114,20 @@ class CrawlPass {
     };
   }
 
+  /** A list that breaks off in the middle does not hide what came before. */
+  async #list(applications: ApplicationInfo[]): Promise<Error | undefined> {
+    try {
+      const list = this.#context.source.listApplications(this.#options.window, { signal: this.#signal });
+      for await (const application of list) applications.push(application);
+      return undefined;
+    } catch (error) {
+      return toError(error);
+    }
+  }
+
   async #readAll(runs: readonly RunToRead[]): Promise<void> {
-    const queue = new PQueue({ concurrency: this.#context.settings.concurrency });
+    const concurrency = this.#context.source.concurrency ?? this.#context.settings.concurrency;
+    const queue = new PQueue({ concurrency });
     const saver = new RunSaver({
       batchRuns: this.#context.settings.batch_runs,
       now: this.#context.now,
@@ -122,7 +137,7 @@ class CrawlPass {
 
     for (const run of runs) {
       if (this.#isStopping()) break;
-      await queue.onSizeLessThan(this.#context.settings.concurrency);
+      await queue.onSizeLessThan(concurrency);
       void queue
         .add(() => this.#read(run, saver))
         .catch((error: unknown) => {

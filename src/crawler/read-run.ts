@@ -40,7 +40,13 @@ export async function readRun(run: RunToRead, context: ReadRunContext, signal: A
     buildRawDocument({
       application: run.application,
       attempt: run.attempt,
-      parts,
+      // Jobs and SQL executions stay in the detail document: raw is the same whichever source it came from.
+      parts: {
+        allexecutors: parts.allexecutors,
+        stages: parts.stages,
+        environment: parts.environment,
+        detail: parts.detail,
+      },
       host: source.host,
       cluster: source.cluster,
       processedAt,

@@ -1,7 +1,7 @@
 import { documentId, runLabel } from '../documents/run-key.ts';
 import type { RunSource, CallOptions } from '../sources/run-source.ts';
 import type { Store } from '../store/store.ts';
-import { readableAttempts } from './work-list.ts';
+import { readableAttempts, type ReadableOptions } from './work-list.ts';
 
 export type Discrepancy =
   /** Listed, and not in the store. */
@@ -37,7 +37,7 @@ export interface VerifyReport {
 export async function verifySource(
   source: RunSource,
   store: Store,
-  options: CallOptions & { readonly now: Date; readonly settleSeconds: number },
+  options: CallOptions & Omit<ReadableOptions, 'source'>,
 ): Promise<VerifyReport> {
   const stored = new Map<string, string>();
   const duplicates: VerifyFinding[] = [];
@@ -51,11 +51,7 @@ export async function verifySource(
   const unstored: { readonly id: string; readonly run: string }[] = [];
   const listedIds = new Set<string>();
   for await (const application of source.listApplications({}, options)) {
-    for (const run of readableAttempts(application, {
-      cluster: source.cluster,
-      now: options.now,
-      settleSeconds: options.settleSeconds,
-    })) {
+    for (const run of readableAttempts(application, { ...options, source })) {
       listedIds.add(run.id);
       const fingerprint = stored.get(run.id);
       if (fingerprint === undefined) unstored.push({ id: run.id, run: runLabel(run.key) });

@@ -1,8 +1,9 @@
+import type { RunSource } from '../sources/run-source.ts';
 import { fingerprintOf } from '../documents/fingerprint.ts';
 import { documentId, type RunKey } from '../documents/run-key.ts';
 import type { ErrorDocument } from '../documents/documents.ts';
 import type { ApplicationAttemptInfo, ApplicationInfo } from '../spark/rest.ts';
-import type { Store } from '../store/store.ts';
+import type { LedgerEntry, Store } from '../store/store.ts';
 import { earliest, type Waiting } from './sweeps.ts';
 
 /** One run that the store does not hold as the source lists it now. */
@@ -19,8 +20,12 @@ export interface RunToRead {
 }
 
 export interface WorkListOptions {
-  readonly cluster: string;
+  readonly source: Pick<RunSource, 'cluster' | 'tellsProgress'>;
   readonly now: Date;
+  /** A run without an end is read again at most this often. */
+  readonly liveEverySeconds: number;
+  /** A run without an end that a server has listed for this long counts as over; 0: never. */
+  readonly orphanAfterHours: number;
   /** Runs that ended less than this long ago are left alone. */
   readonly settleSeconds: number;
   /** Also runs whose next try is not due yet. */
@@ -56,7 +61,7 @@ export async function workList(
   for (let start = 0; start < readable.length; start += CHUNK) {
     const chunk = readable.slice(start, start + CHUNK);
     const ledger = await store.readLedger(chunk.map((run) => run.key));
-    const changed = chunk.filter((run) => ledger.get(run.id)?.fingerprint !== run.fingerprint);
+    const changed = chunk.filter((run) => isUnread(run, ledger.get(run.id), options));
     if (changed.length === 0) continue;
 
     const failures = await store.readErrors(changed.map((run) => run.id));
@@ -74,22 +79,35 @@ export async function workList(
   return { runs, listed: readable.length, alreadyStored: readable.length - runs.length - parked, parked, waiting };
 }
 
+export type ReadableOptions = Pick<WorkListOptions, 'source' | 'now' | 'settleSeconds' | 'orphanAfterHours'>;
+
 type ListedRun = Omit<RunToRead, 'storedRevision' | 'failure'>;
 
-/** An attempt that still runs is left out, unless the application went on without it (its driver was killed). */
-export function readableAttempts(
-  application: ApplicationInfo,
-  options: Pick<WorkListOptions, 'cluster' | 'now' | 'settleSeconds'>,
-): ListedRun[] {
+/**
+ * The attempts worth reading: those with an end; those without one of an application that went on without them; those
+ * that a log tells as far as they are; and those that a server has listed as running for too long.
+ */
+export function readableAttempts(application: ApplicationInfo, options: ReadableOptions): ListedRun[] {
+  const { source, now, settleSeconds, orphanAfterHours } = options;
   const isOver = application.attempts[0]?.completed === true;
-  const settledBefore = options.now.getTime() - options.settleSeconds * 1000;
+  const settledBefore = now.getTime() - settleSeconds * 1000;
+  const orphanedBefore = orphanAfterHours === 0 ? -Infinity : now.getTime() - orphanAfterHours * 3_600_000;
   return application.attempts
-    .filter((attempt) => attempt.completed || isOver)
-    .filter((attempt) => options.settleSeconds === 0 || attempt.endTimeEpoch <= settledBefore)
+    .filter((attempt) => attempt.completed || isOver || source.tellsProgress || attempt.startTimeEpoch < orphanedBefore)
+    .filter((attempt) => settleSeconds === 0 || attempt.endTimeEpoch <= settledBefore)
     .map((attempt) => {
-      const key = { cluster: options.cluster, appId: application.id, attemptId: attempt.attemptId };
-      return { key, id: documentId(key), application, attempt, fingerprint: fingerprintOf(application, attempt) };
+      const key = { cluster: source.cluster, appId: application.id, attemptId: attempt.attemptId };
+      const fingerprint = fingerprintOf(application, attempt, source.tellsProgress);
+      return { key, id: documentId(key), application, attempt, fingerprint };
     });
+}
+
+/** A run that goes on changes all the time: what was stored of it a moment ago is good enough for now. */
+function isUnread(run: ListedRun, stored: LedgerEntry | undefined, options: WorkListOptions): boolean {
+  if (stored === undefined) return true;
+  if (stored.fingerprint === run.fingerprint) return false;
+  // The revision is the time of the reading.
+  return run.attempt.completed || options.now.getTime() - stored.revision >= options.liveEverySeconds * 1000;
 }
 
 /** A run that changed since its last failure is worth a try at once. */

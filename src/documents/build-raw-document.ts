@@ -65,6 +65,7 @@ function marksOf(input: RawDocumentInput, rawAttempt: RawAttempt): SpotMarks {
     fingerprint: input.fingerprint ?? fingerprintOf(application, attempt),
     revision: input.revision,
     schema_version: SCHEMA_VERSION,
+    status: flags.includes('incomplete') ? 'incomplete' : 'completed',
     flags: 'collidingSparkProperties' in rawAttempt.environment ? [...flags, 'property_collision'] : flags,
   };
 }

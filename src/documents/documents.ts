@@ -23,6 +23,8 @@ export interface SpotMarks {
   /** Rises with each reading of the same run; a store never lets a lower one replace a higher one. */
   readonly revision: number;
   readonly schema_version: number;
+  /** `incomplete` where no end was told: the driver was killed, or the run still went on when it was read. */
+  readonly status: 'completed' | 'incomplete';
   /** What is odd about the run: `clock_skew`, `incomplete`, `lost_events`, … Empty when nothing is. */
   readonly flags: readonly string[];
 }

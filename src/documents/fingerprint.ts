@@ -10,18 +10,22 @@ export const SCHEMA_VERSION = 1;
  * What must be equal for a stored run to need no second reading: a short hash over end time, `lastUpdated`,
  * completeness, name, whether it is the newest attempt, and {@link SCHEMA_VERSION}.
  *
- * `lastUpdated` of an attempt without end is the server's own clock (it moves at every scan) and stays out.
- *
+ * @param tellsProgress - false where `lastUpdated` of an attempt without end is the server's own clock, which moves at
+ *   every scan: then it stays out
  * @returns 16 hexadecimal digits
  */
-export function fingerprintOf(application: ApplicationInfo, attempt: ApplicationAttemptInfo): string {
+export function fingerprintOf(
+  application: ApplicationInfo,
+  attempt: ApplicationAttemptInfo,
+  tellsProgress = false,
+): string {
   const parts = [
     SCHEMA_VERSION,
     application.name,
     attempt.startTimeEpoch,
     attempt.endTimeEpoch,
     attempt.completed,
-    attempt.completed ? attempt.lastUpdatedEpoch : '',
+    attempt.completed || tellsProgress ? attempt.lastUpdatedEpoch : '',
     isFinalAttempt(application, attempt),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);

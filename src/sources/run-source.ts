@@ -43,6 +43,13 @@ export interface RunSource extends AsyncDisposable {
   readonly host: string;
   /** For logs and messages: what a person would recognise, without secrets. */
   readonly description: string;
+  /**
+   * Whether `lastUpdated` of a run without an end tells that the run went on: true for a log's own time, false for a
+   * server that answers with the time of its last scan. Where it is true, unfinished runs are read as far as they are.
+   */
+  readonly tellsProgress: boolean;
+  /** How many runs may be fetched at a time with profit; absent: as many as the crawler is set to. */
+  readonly concurrency?: number | undefined;
 
   /**
    * Applications with an attempt that ended in the window, and those still running.

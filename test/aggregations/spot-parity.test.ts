@@ -13,6 +13,7 @@ const IN_EVERY_RUN = [
   'spot/fingerprint',
   'spot/revision',
   'spot/schema_version',
+  'spot/status',
   'spot/flags',
   // Never in the aggregate document.
   'attempt/environment/hadoopProperties',

@@ -112,6 +112,45 @@ describe('crawler/crawler', () => {
     expect(first?.spot.flags).to.include('incomplete');
   });
 
+  it('reads what a log tells of a run that goes on, again when it grew, but not at every poll', async () => {
+    await using it = await bench({ live_every_seconds: 60 });
+    it.source.tellsProgress = true;
+    it.source.applications = [applicationOf('live', { lastUpdatedAt: 10 })];
+    await crawlOnce([it.context], { signal: NEVER });
+    const status = async () => (await it.store.readAggregate({ cluster: 'default', appId: 'live' }))?.spot.status;
+    expect(await status()).to.equal('incomplete');
+
+    it.source.applications = [applicationOf('live', { lastUpdatedAt: 20 })];
+    it.now += 30;
+    await crawlOnce([it.context], { signal: NEVER });
+    expect(it.source.fetched).to.have.length(1);
+    it.now += 30;
+    await crawlOnce([it.context], { signal: NEVER });
+    expect(it.source.fetched).to.have.length(2);
+    it.source.applications = [applicationOf('live', { endsAt: 30 })];
+    await crawlOnce([it.context], { signal: NEVER });
+
+    expect(it.source.fetched).to.have.length(3);
+    expect(await status()).to.equal('completed');
+    expect(await storedRuns(it.store)).to.deep.equal(['default:live']);
+  });
+
+  it('stores a run that a server lists as running for too long as incomplete, once, and replaces it when it completes after all', async () => {
+    await using it = await bench({ orphan_after_hours: 2 });
+    it.source.applications = [applicationOf('killed', { startsAt: 0 }), applicationOf('young', { startsAt: 9000 })];
+    for (const later of [0, 60]) {
+      it.now += later;
+      await crawlOnce([it.context], { signal: NEVER });
+    }
+    expect(it.source.fetched).to.deep.equal(['killed']);
+    expect((await it.store.readAggregate({ cluster: 'default', appId: 'killed' }))?.spot.status).to.equal('incomplete');
+
+    it.source.applications = [applicationOf('killed', { startsAt: 0, endsAt: 10_100 })];
+    await crawlOnce([it.context], { signal: NEVER });
+
+    expect((await it.store.readAggregate({ cluster: 'default', appId: 'killed' }))?.spot.status).to.equal('completed');
+  });
+
   it('reads a run again when it changed, and replaces it', async () => {
     await using it = await bench();
     it.source.applications = [applicationOf('a', { endsAt: 100 })];
@@ -331,7 +370,11 @@ describe('crawler/verify', () => {
       applicationOf('late', { endsAt: 5 }),
     ];
 
-    const report = await verifySource(it.source, it.store, { now: it.context.now(), settleSeconds: 0 });
+    const report = await verifySource(it.source, it.store, {
+      now: it.context.now(),
+      settleSeconds: 0,
+      orphanAfterHours: 0,
+    });
 
     expect(report).to.include({ listed: 4, stored: 3, noLongerListed: 1 });
     expect(report.findings.map(({ discrepancy, run }) => `${discrepancy} ${run}`).sort()).to.deep.equal([

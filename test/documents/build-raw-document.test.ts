@@ -25,6 +25,7 @@ describe('documents/build-raw-document', () => {
       fingerprint: fingerprintOf(input.application, input.attempt),
       revision: 7,
       schema_version: SCHEMA_VERSION,
+      status: 'completed',
       flags: [],
     });
     expect(buildRawDocument({ ...input, fingerprint: 'given' }).spot.fingerprint).to.equal('given');

@@ -13,6 +13,7 @@ const WANTED_DIFFERENCES = [
   'spot/fingerprint',
   'spot/revision',
   'spot/schema_version',
+  'spot/status',
   'spot/flags',
   'isFinalAttempt',
 ];

@@ -50,6 +50,7 @@ export class MemorySource implements RunSource {
   readonly cluster: string;
   readonly host = 'localhost';
   readonly description = 'a list in memory';
+  tellsProgress = false;
   applications: readonly ApplicationInfo[] = [];
   listings: RunWindow[] = [];
   fetched: string[] = [];

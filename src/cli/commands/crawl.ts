@@ -3,6 +3,7 @@ import { crawlerSection } from '../../crawler/config.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandContext, type CommandHost } from '../command.ts';
 import { CrawlProgress } from '../crawl-progress.ts';
+import { crawlExitCode, crawlSummary } from '../crawl-result.ts';
 import { parseMoment } from '../time-argument.ts';
 
 interface CrawlCommandOptions {
@@ -42,26 +43,19 @@ export function crawlCommand(host: CommandHost) {
 }
 
 async function once({ spot, output, signal }: CommandContext, options: CrawlCommandOptions) {
-  const sources = spot.openSources();
+  const sources = await spot.openSources();
   const store = await spot.openStore('write');
   using progress = new CrawlProgress(output, spot.environment.now);
-  const { reports, unreachable } = await crawlOnce(spot.crawlContexts(sources, store, progress), {
+  const report = await crawlOnce(spot.crawlContexts(sources, store, progress), {
     signal,
     minEndDate: options.minEndDate,
   });
-
-  const saved = reports.reduce((sum, report) => sum + report.saved, 0);
-  const failed = progress.failed;
-  progress.finish(
-    `${saved} ${saved === 1 ? 'run' : 'runs'} stored, ${failed} could not be read. Store: ${store.description}`,
-  );
-  if (reports.some((report) => report.ended === 'stopped')) return EXIT.ok;
-  if (unreachable.length > 0 || reports.some((report) => report.ended === 'source-lost')) return EXIT.unavailable;
-  return saved === 0 && failed > 0 ? EXIT.failed : EXIT.ok;
+  progress.finish(crawlSummary(report, progress.failed, store));
+  return crawlExitCode(report, progress.failed);
 }
 
 async function forever({ spot, signal }: CommandContext, options: CrawlCommandOptions) {
-  const sources = spot.openSources();
+  const sources = await spot.openSources();
   const store = await spot.openStore('write');
   spot.logger.info('Crawling.', {
     sources: sources.map((source) => `${source.cluster} at ${source.description}`).join(', '),

@@ -24,10 +24,13 @@ export function verifyCommand(host: CommandHost) {
     (command) => command,
     async ({ spot, output, signal }, options) => {
       const store = await spot.openStore('read');
-      const settleSeconds = spot.config.of(crawlerSection).settings.completion_timeout_seconds;
-      const sources = spot.openSources();
+      const { completion_timeout_seconds: settleSeconds, orphan_after_hours: orphanAfterHours } =
+        spot.config.of(crawlerSection).settings;
+      const sources = await spot.openSources();
       const reports = await Promise.all(
-        sources.map((source) => verifySource(source, store, { signal, now: spot.environment.now(), settleSeconds })),
+        sources.map((source) =>
+          verifySource(source, store, { signal, now: spot.environment.now(), settleSeconds, orphanAfterHours }),
+        ),
       );
       const findings = reports.flatMap((report) => report.findings);
       if (options.format === 'json') {
