@@ -66,12 +66,18 @@ export class LineScanner {
   }
 
   /** Goes past exactly these bytes, or stays. */
-  take({ words, length, lastWord }: Literal): boolean {
+  take(wanted: Literal): boolean {
     const view = this.#view;
     const at = this.#at;
+    const { length, words } = wanted;
     if (at + length > this.#end) return false;
-    for (let i = 0; i < words.length; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
-    if (view.getInt32(at + length - 4, true) !== lastWord) return false;
+    if (length < 8) {
+      if (view.getInt32(at, true) !== wanted.firstHalf) return false;
+      if (view.getInt32(at + length - 4, true) !== wanted.lastHalf) return false;
+    } else {
+      for (let i = 0; i < words.length; i++) if (view.getFloat64(at + 8 * i, true) !== words[i]) return false;
+      if (view.getFloat64(at + length - 8, true) !== wanted.lastWord) return false;
+    }
     this.#at = at + length;
     return true;
   }
