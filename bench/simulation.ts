@@ -1,7 +1,7 @@
 /**
  * The simulator against reality: every size of an application predicted from every other one, and against the clock.
  *
- * `node bench/simulation.ts [--json]`; the recorded runs are in `test/fixtures/whatif`.
+ * `node bench/simulation.ts [--verbose]`; the recorded runs are in `test/fixtures/whatif`.
  * Whatever is learnt is learnt without the application that is predicted (`etl` and `etlfix` count as one).
  */
 import { simulate, type SimulateOptions } from '../src/simulation/simulate.ts';

@@ -37,7 +37,8 @@ export type AssumptionId =
   | 'self-check'
   | 'local-mode'
   | 'streaming'
-  | 'clock-steps';
+  | 'clock-steps'
+  | 'lost-events';
 
 export interface AssumptionsInput {
   readonly detail: RunDetail;
@@ -70,6 +71,13 @@ function aboutTheLog({ detail, model, selfCheckError }: AssumptionsInput): Assum
     found.push(
       assumption('open-jobs', 'lower-bound', 'Some jobs have no end; they are taken to end with the log.', {
         jobs: open,
+      }),
+    );
+  const { lostTaskEnds } = detail.quality;
+  if (lostTaskEnds > 0)
+    found.push(
+      assumption('lost-events', 'lower-bound', 'The log does not tell the end of some tasks; they are left out.', {
+        lostTaskEnds,
       }),
     );
   if (detail.quality.negativeTimes > 0) {
@@ -276,10 +284,8 @@ function aboutTheCluster({ detail, model, properties, sizes, learntApplications 
       ),
     );
   }
-  if (
-    detail.stages.some(({ properties: own }) => own['sql.streaming.queryId'] !== undefined) ||
-    properties['spark.streaming.stopGracefullyOnShutdown'] !== undefined
-  ) {
+  // Structured streaming describes each of its jobs by query, run and batch.
+  if (detail.jobs.some(({ description }) => /\bbatch = \d+/.test(description ?? ''))) {
     found.push(
       assumption('streaming', 'unknown', 'A streaming application waits for its data: the whole time means little.'),
     );

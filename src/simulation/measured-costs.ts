@@ -1,6 +1,6 @@
 import type { MeasuredCosts, SourceExecutor } from './run-model.ts';
 import type { StageTasks } from './stage-tasks.ts';
-import { mean, median } from './statistics.ts';
+import { mean, median, sum } from './statistics.ts';
 
 const LEAST_WARM_SIBLINGS = 3;
 
@@ -51,7 +51,7 @@ export function measureCosts(
     const spread = Math.max(varianceOf(runs.warm), varianceOf(runs.cold));
     variance += runs.cold.length ** 2 * spread * (1 / runs.cold.length + 1 / runs.warm.length);
   }
-  const warmOverheadMs = median(warm) ?? median(firstWave) ?? median(coldOverheads) ?? 0;
+  const warmOverheadMs = typical(warm) ?? median(firstWave) ?? median(coldOverheads) ?? 0;
   const coldOverheadMs = Math.max(0, (median(coldOverheads) ?? warmOverheadMs) - warmOverheadMs);
   const coldCpuTimeMs = coldTasks === 0 ? 0 : Math.max(0, cpuSurplus / coldTasks);
   const measured = coldTasks === 0 ? 0 : runTimeSurplus / coldTasks;
@@ -82,6 +82,18 @@ function shrunk(measured: number, precision: number, coldOverheadMs: number): nu
 function varianceOf(values: readonly number[]): number {
   const center = mean(values);
   return values.reduce((total, value) => total + (value - center) ** 2, 0) / Math.max(1, values.length - 1);
+}
+
+/** The clocks tick in milliseconds: a median below this says little. */
+const COARSE_MS = 5;
+
+/** The median; of tasks of a millisecond, whose median overhead is 0 and their sum is not, the mean without the largest twentieth. */
+function typical(values: readonly number[]): number | undefined {
+  const middle = median(values);
+  if (middle === undefined || middle >= COARSE_MS) return middle;
+  const sorted = Float64Array.from(values).sort();
+  const kept = sorted.subarray(0, Math.ceil(0.95 * sorted.length));
+  return sum(kept) / kept.length;
 }
 
 /** Marks the tasks that were the first of their stage on a core. */

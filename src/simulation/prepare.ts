@@ -216,8 +216,8 @@ type SlotsFree = (time: number) => boolean;
 /** Whether some slot was free at a time: then a stage that did not start was waited for by nobody but the driver. */
 function slotsFree(tasks: readonly StageTasks[], executors: readonly SourceExecutor[]): SlotsFree {
   if (tasks.some(({ fromQuantiles }) => fromQuantiles)) return () => true;
-  const launches = Float64Array.from(tasks.flatMap((stage) => [...stage.launches])).sort();
-  const ends = Float64Array.from(tasks.flatMap((stage) => [...stage.ends])).sort();
+  const launches = joined(tasks.map((stage) => stage.launches)).sort();
+  const ends = joined(tasks.map((stage) => stage.ends)).sort();
   return (time) => {
     const slots = executors.reduce(
       (total, { cores, addedMs, removedMs }) => total + (addedMs <= time && time < removedMs ? cores : 0),
@@ -225,6 +225,16 @@ function slotsFree(tasks: readonly StageTasks[], executors: readonly SourceExecu
     );
     return countUpTo(launches, time) - countUpTo(ends, time) < slots;
   };
+}
+
+function joined(arrays: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(arrays.reduce((total, { length }) => total + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  return all;
 }
 
 function countUpTo(sorted: Float64Array, time: number): number {

@@ -84,7 +84,7 @@ export interface Bounds {
 export function simulate(detail: RunDetail, options: SimulateOptions): Simulation {
   const properties = { ...options.properties, ...options.set };
   const source = prepareRun(detail, { properties: options.properties });
-  const model = prepareRun(detail, { properties });
+  const model = options.set === undefined ? source : prepareRun(detail, { properties });
   const sizes = options.executors.map((executors): Size => ({
     executors,
     coresPerExecutor: options.coresPerExecutor ?? model.coresPerExecutor,

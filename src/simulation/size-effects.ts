@@ -36,10 +36,10 @@ export const NO_EFFECTS: SizeEffects = {
  */
 export const SHARED_HOST_EFFECTS: SizeEffects = {
   firstJobMs: 436,
-  coldTaskMs: 262,
+  coldTaskMs: 261,
   warmOverheadMs: 7,
   firstWaveOverheadMs: 13,
-  contentionMs: 37,
+  contentionMs: 36,
 };
 
 /** The slots that matter: those an application starts with, and all it may have. */

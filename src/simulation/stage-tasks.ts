@@ -39,6 +39,8 @@ export function stageTasks(attempts: readonly StageDetail[], retries: 'clean' | 
   const unlisted = attempts.filter(({ tasks, quantiles }) => tasks === undefined && quantiles !== undefined);
   if (unlisted.length > 0) return rebuilt(unlisted);
 
+  const [only] = listed;
+  if (listed.length === 1 && only !== undefined && isPlain(only)) return columnsInOrder(only);
   const kept: Attempt[] = [];
   for (const [order, tasks] of listed.entries()) {
     for (const at of tasks.index.keys()) if (isKept(listed, order, at, retries)) kept.push({ tasks, at });
@@ -51,6 +53,38 @@ export function stageTasks(attempts: readonly StageDetail[], retries: 'clean' | 
       column(a, 'launch') - column(b, 'launch'),
   );
   return columnsOf(kept);
+}
+
+/** Every partition ran once, without copies: nearly all stages, and then no object per task is needed. */
+function isPlain({ index, status, speculative, executorRunTime }: TaskColumns): boolean {
+  for (let i = 0; i < index.length; i++) {
+    if (status[i] !== TASK_SUCCEEDED || speculative[i] !== 0 || executorRunTime[i] === 0) return false;
+  }
+  return new Set(index).size === index.length;
+}
+
+function columnsInOrder(columns: TaskColumns): StageTasks {
+  const { index } = columns;
+  const tasks = empty(index.length, false);
+  const order = Int32Array.from(index.keys());
+  if (index.some((value, i) => i > 0 && value < (index[i - 1] ?? 0)))
+    order.sort((a, b) => (index[a] ?? 0) - (index[b] ?? 0));
+  for (let i = 0; i < order.length; i++) {
+    const at = order[i] ?? 0;
+    const duration = Math.max(0, columns.duration[at] ?? 0);
+    const runTime = Math.min(columns.executorRunTime[at] ?? 0, duration);
+    const launch = columns.launch[at] ?? 0;
+    tasks.runTimes[i] = runTime;
+    tasks.overheads[i] = duration - runTime;
+    tasks.cpuTimes[i] = columns.executorCpuTimeMs[at] ?? 0;
+    tasks.launches[i] = launch;
+    tasks.ends[i] = launch + duration;
+    tasks.executors[i] = columns.executor[at] ?? -1;
+    tasks.gcTimes[i] = Math.min(columns.jvmGcTime[at] ?? 0, runTime);
+    tasks.spilledBytes[i] = columns.memoryBytesSpilled[at] ?? 0;
+    tasks.readBytes[i] = (columns.inputBytes[at] ?? 0) + (columns.shuffleReadBytes[at] ?? 0);
+  }
+  return tasks;
 }
 
 function isKept(listed: readonly TaskColumns[], order: number, at: number, retries: 'clean' | 'as-it-was'): boolean {

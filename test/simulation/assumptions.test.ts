@@ -63,7 +63,9 @@ describe('simulation/assumptions', () => {
     ).to.include('cached-data');
     expect(namedBy(withStage({ attemptId: 1 }))).to.include('retried-stages');
     expect(namedBy(withStage({ locality: { NODE_LOCAL: 7 } }), { executors: [4] })).to.include('locality');
-    expect(namedBy(withStage({ properties: { 'sql.streaming.queryId': 'q' } }))).to.include('streaming');
+    const batch = plain.jobs.map((job) => ({ ...job, description: 'id = 1<br/>runId = 2<br/>batch = 3' }));
+    expect(namedBy({ ...plain, jobs: batch })).to.include('streaming');
+    expect(namedBy({ ...plain, quality: { ...plain.quality, lostTaskEnds: 0 } })).not.to.include('lost-events');
   });
 
   it('name what is odd about the cluster: lost executors, one host, dynamic allocation, much driver time', () => {

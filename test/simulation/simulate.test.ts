@@ -236,7 +236,7 @@ describe('simulation/simulate', () => {
 
       expect(simulate(lost, { executors: [1] }).refusal).to.deep.equal({
         code: 'LOST_EVENTS',
-        facts: { lostTaskEnds: 3 },
+        facts: { lostTaskEnds: 3, launchedTasks: 12 },
       });
     });
 
