@@ -12,7 +12,7 @@ const MAJORS = [8, 9];
  * Makes the client that the settings describe, without asking the server anything.
  *
  * @param major - whose compatibility to ask for; a 9.x client alone is refused by an 8.x server. Without it, plain JSON.
- * @throws ConfigError `CONFIG_UNSUPPORTED`, `CONFIG_INVALID_VALUE`, `CONFIG_FILE_UNREADABLE`
+ * @throws ConfigError `CONFIG_UNSUPPORTED`, `CONFIG_INVALID_VALUE`, `CONFIG_UNREADABLE_FILE`
  */
 export function makeClient(settings: ElasticsearchSettings, major?: number): Client {
   const mediaType =
@@ -99,7 +99,7 @@ function tlsOf({ ca_file: file }: ElasticsearchSettings): Pick<ClientOptions, 't
     return { tls: { ca: readFileSync(file), rejectUnauthorized: true } };
   } catch (cause) {
     throw new ConfigError(
-      'CONFIG_FILE_UNREADABLE',
+      'CONFIG_UNREADABLE_FILE',
       `[SPOT_ELASTICSEARCH] ca_file ${file} cannot be read: name a file with certificates in PEM form`,
       {
         details: { file },
