@@ -12,6 +12,7 @@ import {
   longField,
   optionalLong,
   optionalRecord,
+  optionalText,
   optionalTime,
   recordField,
   recordsField,
@@ -25,9 +26,6 @@ import { DEFAULT_POOL, Stages } from './stages.ts';
 import { Storage } from './storage.ts';
 import { killReason } from './task-end-reason.ts';
 import type { TaskRecord } from './task-record.ts';
-
-/** Properties of a job or a stage, as far as they are texts. */
-export type Properties = Readonly<Record<string, string>>;
 
 /**
  * The state of an application as Spark's own listener keeps it while it replays a log.
@@ -180,11 +178,11 @@ export class AppState {
     return job;
   }
 
-  stageSubmitted(info: StageInfo, properties: Properties): LiveStage {
+  stageSubmitted(info: StageInfo, properties: JsonRecord): LiveStage {
     const stage = this.stages.getOrAdd(info);
     stage.status = 'ACTIVE';
-    stage.schedulingPool = properties['spark.scheduler.pool'] ?? DEFAULT_POOL;
-    stage.description = properties['spark.job.description'];
+    stage.schedulingPool = optionalText(properties, 'spark.scheduler.pool') ?? DEFAULT_POOL;
+    stage.description = optionalText(properties, 'spark.job.description');
     stage.jobs = [...this.jobs.live.values()].filter((job) => job.stageIds.has(info.stageId));
     for (const job of stage.jobs) job.submitStage(info.stageId);
     for (const rdd of info.persisted) this.storage.persist(rdd);
@@ -218,7 +216,7 @@ export class AppState {
   taskEnd(task: TaskRecord, key: number, wasStarted: boolean): void {
     const stage = this.stages.live.get(key);
     if (stage !== undefined) {
-      const killed = task.reason === 'Success' ? undefined : killReason(task);
+      const killed = task.reason === 'Success' ? undefined : killReason(task.reason, task.reasonFields);
       stage.endTask(task, wasStarted, killed);
       const closes = stage.isClosed;
       for (const job of stage.jobs) {

@@ -2,7 +2,7 @@ import type { AppState } from './app-state.ts';
 import type { RunDetailBuilder } from './detail/run-detail-builder.ts';
 import { readJobStart } from './job-info.ts';
 import type { JsonRecord } from './json-fields.ts';
-import { intField, optionalRecord, optionalTime, recordField, textMap } from './json-fields.ts';
+import { intField, optionalRecord, optionalText, optionalTime, recordField } from './json-fields.ts';
 import type { SqlExecutions } from './sql/executions.ts';
 import { readStageInfo } from './stage-info.ts';
 import type { TaskEvents } from './task-events.ts';
@@ -96,7 +96,7 @@ function jobEvents(state: AppState, sql: SqlExecutions, detail: RunDetailBuilder
     JobStart: (event) => {
       const { info, properties } = readJobStart(event, intern);
       detail.jobStarted(state.jobStart(info), properties);
-      sql.jobStart(info, properties['spark.sql.execution.id']);
+      sql.jobStart(info, optionalText(properties, 'spark.sql.execution.id'));
     },
     JobEnd: (event) => {
       const job = state.jobEnd(event);
@@ -106,7 +106,7 @@ function jobEvents(state: AppState, sql: SqlExecutions, detail: RunDetailBuilder
     },
     StageSubmitted: (event) => {
       const info = readStageInfo(recordField(event, 'Stage Info'), intern);
-      const properties = textMap(optionalRecord(event, 'Properties'));
+      const properties = optionalRecord(event, 'Properties') ?? {};
       detail.stageSubmitted(info, properties);
       state.stageSubmitted(info, properties);
       sql.stageSubmitted(info);

@@ -1,16 +1,16 @@
 import type { JobInfo } from './jobs.ts';
 import type { JsonRecord } from './json-fields.ts';
-import { field, intField, optionalRecord, optionalTime, recordsField, textMap } from './json-fields.ts';
+import { field, intField, optionalRecord, optionalText, optionalTime, recordsField } from './json-fields.ts';
 import { readIds, readStageInfo, unknownStage } from './stage-info.ts';
 
 /** A JobStart event: the job and the properties of the thread that submitted it. */
 export interface JobStartEvent {
   readonly info: JobInfo;
-  readonly properties: Readonly<Record<string, string>>;
+  readonly properties: JsonRecord;
 }
 
 export function readJobStart(event: JsonRecord, intern: (text: string) => string): JobStartEvent {
-  const properties = textMap(optionalRecord(event, 'Properties'));
+  const properties = optionalRecord(event, 'Properties') ?? {};
   const stageIds = readIds(event, 'Stage IDs');
   const submissionTime = optionalTime(event, 'Submission Time');
   const stageInfos =
@@ -23,9 +23,9 @@ export function readJobStart(event: JsonRecord, intern: (text: string) => string
       submissionTime: submissionTime !== undefined && submissionTime > 0 ? submissionTime : undefined,
       stageIds,
       stageInfos,
-      description: properties['spark.job.description'],
-      jobGroup: properties['spark.jobGroup.id'],
-      jobTags: readTags(properties['spark.job.tags']),
+      description: optionalText(properties, 'spark.job.description'),
+      jobGroup: optionalText(properties, 'spark.jobGroup.id'),
+      jobTags: readTags(optionalText(properties, 'spark.job.tags')),
     },
     properties,
   };

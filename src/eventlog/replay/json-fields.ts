@@ -1,7 +1,7 @@
 import type { Long } from '../../spark/rest.ts';
 import { EventLogError } from '../../util/errors.ts';
 
-/** A parsed JSON object: keys may be anything, `__proto__` too, so they are only ever read as own properties. */
+/** A parsed JSON object: keys may be anything, `__proto__` too, so what is made of them is made of own properties. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** The furthest time a `Date` can hold: what lies beyond was never a time. */

@@ -96,6 +96,7 @@ export class LogReplay {
   readonly #handlers: EventHandlers;
   readonly #skipped = new SkippedLines();
   #lines = 0;
+  #events = 0;
 
   constructor(options: ReplayOptions = {}) {
     this.#options = options;
@@ -114,6 +115,7 @@ export class LogReplay {
     this.#lines++;
     try {
       if (!this.#tasks.scan(bytes, start, end)) this.#event(parseJson(bytes.toString('utf8', start, end)));
+      this.#events++;
     } catch (error) {
       this.skip(this.#options.place?.() ?? { file: 'line', line: this.#lines }, toError(error).message);
     }
@@ -128,7 +130,6 @@ export class LogReplay {
     const { start, end, environment, profiles, sparkVersion } = this.#state;
     const lastUpdated = this.#options.lastUpdated ?? end ?? 0;
     const driverMs = start === undefined ? undefined : (end ?? lastUpdated) - start.time;
-    const events = this.#lines - this.#skipped.count;
     return {
       application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
       environment: environment === undefined ? undefined : environmentInfo(environment, [...profiles.values()]),
@@ -137,7 +138,7 @@ export class LogReplay {
       jobs: this.#state.jobs.rows(),
       sql: this.#sql.rows(lastUpdated),
       storageRdd: this.#state.storage.rows(),
-      detail: this.#detail.build(this.#state, this.#sql, events, this.#skipped, this.#options.compacted ?? false),
+      detail: this.#detail.build(this.#state, this.#sql, this.#events, this.#skipped, this.#options.compacted ?? false),
       ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
     };
   }

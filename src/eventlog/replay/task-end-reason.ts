@@ -9,16 +9,43 @@ import {
   optionalText,
   isRecord,
 } from './json-fields.ts';
-import type { TaskRecord } from './task-record.ts';
+
+/** How a task attempt ended, in Spark's words. */
+export type TaskEndReason =
+  | 'Success'
+  | 'Resubmitted'
+  | 'FetchFailed'
+  | 'ExceptionFailure'
+  | 'TaskResultLost'
+  | 'TaskKilled'
+  | 'TaskCommitDenied'
+  | 'ExecutorLostFailure'
+  | 'UnknownReason';
+
+const REASONS: ReadonlySet<string> = new Set<TaskEndReason>([
+  'Success',
+  'Resubmitted',
+  'FetchFailed',
+  'ExceptionFailure',
+  'TaskResultLost',
+  'TaskKilled',
+  'TaskCommitDenied',
+  'ExecutorLostFailure',
+  'UnknownReason',
+]);
+
+export function isReason(name: string): name is TaskEndReason {
+  return REASONS.has(name);
+}
 
 /**
  * Why a task was killed, as the server counts it; `undefined` for every other end.
  *
  * A task whose commit was denied counts as killed too.
  */
-export function killReason(task: TaskRecord): string | undefined {
-  if (task.reason === 'TaskKilled') return optionalText(task.reasonFields, 'Kill Reason') ?? 'unknown reason';
-  return task.reason === 'TaskCommitDenied' ? commitDenied(task.reasonFields) : undefined;
+export function killReason(reason: TaskEndReason, fields: JsonRecord): string | undefined {
+  if (reason === 'TaskKilled') return optionalText(fields, 'Kill Reason') ?? 'unknown reason';
+  return reason === 'TaskCommitDenied' ? commitDenied(fields) : undefined;
 }
 
 /**
@@ -26,9 +53,8 @@ export function killReason(task: TaskRecord): string | undefined {
  *
  * @see Spark, `core/src/main/scala/org/apache/spark/TaskEndReason.scala`, `toErrorString`
  */
-export function errorMessage(task: TaskRecord): string | undefined {
-  const fields = task.reasonFields;
-  switch (task.reason) {
+export function errorMessage(reason: TaskEndReason, fields: JsonRecord): string | undefined {
+  switch (reason) {
     case 'Success':
       return undefined;
     case 'Resubmitted':
@@ -41,7 +67,7 @@ export function errorMessage(task: TaskRecord): string | undefined {
       return 'TaskResultLost (result lost from block manager)';
     case 'TaskKilled':
     case 'TaskCommitDenied':
-      return killReason(task);
+      return killReason(reason, fields);
     case 'ExecutorLostFailure':
       return executorLost(fields);
     case 'UnknownReason':

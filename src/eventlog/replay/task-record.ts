@@ -15,34 +15,12 @@ import {
   textField,
   timeField,
 } from './json-fields.ts';
+import type { TaskEndReason } from './task-end-reason.ts';
+import { errorMessage, isReason } from './task-end-reason.ts';
 import type { MetricField } from './task-metric-fields.ts';
 import { INPUT, OUTPUT, SHUFFLE_PUSH, SHUFFLE_READ, SHUFFLE_WRITE, TOP_LEVEL } from './task-metric-fields.ts';
 import type { WideMetric } from './task-metrics.ts';
 import { TASK_METRICS } from './task-metrics.ts';
-
-/** How a task attempt ended, in Spark's words. */
-export type TaskEndReason =
-  | 'Success'
-  | 'Resubmitted'
-  | 'FetchFailed'
-  | 'ExceptionFailure'
-  | 'TaskResultLost'
-  | 'TaskKilled'
-  | 'TaskCommitDenied'
-  | 'ExecutorLostFailure'
-  | 'UnknownReason';
-
-const REASONS: ReadonlySet<string> = new Set<TaskEndReason>([
-  'Success',
-  'Resubmitted',
-  'FetchFailed',
-  'ExceptionFailure',
-  'TaskResultLost',
-  'TaskKilled',
-  'TaskCommitDenied',
-  'ExecutorLostFailure',
-  'UnknownReason',
-]);
 
 const NO_WIDE: readonly WideMetric[] = [];
 const NO_ACCUMULABLES: readonly JsonRecord[] = [];
@@ -76,6 +54,8 @@ export class TaskRecord {
   reason: TaskEndReason = 'Success';
   /** The event's own object, for a reason other than success. */
   reasonFields: JsonRecord = {};
+  /** As the server shows it; absent for a success. */
+  errorMessage: string | undefined;
   readonly metrics = new Float64Array(TASK_METRICS.length);
   wideMetrics: readonly WideMetric[] = NO_WIDE;
   readonly executorMetrics = new Float64Array(EXECUTOR_METRICS.length);
@@ -98,6 +78,7 @@ export class TaskRecord {
   /** Forgets what the last TaskEnd left behind. */
   reset(): void {
     this.reason = 'Success';
+    this.errorMessage = undefined;
     this.wideMetrics = NO_WIDE;
     this.userAccumulables = NO_ACCUMULABLES;
     this.updates = 0;
@@ -122,15 +103,12 @@ export function readTaskEnd(event: JsonRecord, into: TaskRecord, wantsAccumulabl
   const name = textField(reason, 'Reason');
   into.reason = isReason(name) ? name : refuse(`"${name.slice(0, 40)}" is no way for a task to end`);
   into.reasonFields = reason;
+  into.errorMessage = errorMessage(into.reason, reason);
   const info = recordField(event, 'Task Info');
   readTaskInfo(info, into);
   readExecutorMetrics(optionalRecord(event, 'Task Executor Metrics'), into.executorMetrics);
   readTaskMetrics(optionalRecord(event, 'Task Metrics'), into);
   readAccumulables(recordsField(info, 'Accumulables'), into, wantsAccumulables);
-}
-
-export function isReason(name: string): name is TaskEndReason {
-  return REASONS.has(name);
 }
 
 /** Whether an accumulator is the program's own: neither Spark's internal ones nor SQL metrics. */

@@ -1,6 +1,5 @@
 import type { FailureGroup, FailureKind } from '../../../documents/run-detail.ts';
 import { field, optionalText } from '../json-fields.ts';
-import { errorMessage } from '../task-end-reason.ts';
 import type { TaskRecord } from '../task-record.ts';
 
 /** Causes kept apart; what comes after is counted as one. */
@@ -30,7 +29,7 @@ export class Failures {
 
   add(task: TaskRecord): void {
     if (task.reason === 'Success') return;
-    const message = errorMessage(task) ?? '';
+    const message = task.errorMessage ?? '';
     const kind = kindOf(task, message);
     const group = this.#groupOf(kind, classNameOf(task), message);
     group.count++;

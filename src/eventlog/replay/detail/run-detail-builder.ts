@@ -1,7 +1,9 @@
 import type { JobDetail, RunDetail, StageDetail } from '../../../documents/run-detail.ts';
 import { MAX_LISTED_TASKS_OF_RUN } from '../../../documents/run-detail.ts';
-import type { AppState, Properties } from '../app-state.ts';
+import type { AppState } from '../app-state.ts';
 import type { LiveExecutor } from '../executors.ts';
+import type { JsonRecord } from '../json-fields.ts';
+import { optionalText } from '../json-fields.ts';
 import type { JobHead, LiveJob } from '../jobs.ts';
 import type { StageInfo } from '../stage-info.ts';
 import { stageKey } from '../stage-info.ts';
@@ -50,7 +52,7 @@ interface StageRecord {
   readonly tasks: StageTasks;
   info: StageInfo | undefined;
   wasSubmitted: boolean;
-  properties: Properties;
+  properties: Readonly<Record<string, string>>;
 }
 
 /** Gathers, while a log is replayed, what the REST answers do not tell. */
@@ -80,14 +82,14 @@ export class RunDetailBuilder {
     this.at(executor.removeTime);
   }
 
-  jobStarted(job: LiveJob, properties: Properties): void {
+  jobStarted(job: LiveJob, properties: JsonRecord): void {
     this.at(job.info.submissionTime);
-    const execution = properties['spark.sql.execution.id'];
+    const execution = optionalText(properties, 'spark.sql.execution.id');
     this.#jobs.set(job.info.jobId, {
       info: job.info,
       submitted: job.info.submissionTime ?? this.#lastEvent,
       sqlExecutionId: execution === undefined || !/^\d+$/.test(execution) ? undefined : Number(execution),
-      callSite: properties['callSite.short'] ?? job.name,
+      callSite: optionalText(properties, 'callSite.short') ?? job.name,
       ended: undefined,
       succeeded: false,
     });
@@ -101,12 +103,15 @@ export class RunDetailBuilder {
     record.succeeded = job.status === 'SUCCEEDED';
   }
 
-  stageSubmitted(info: StageInfo, properties: Properties): void {
+  stageSubmitted(info: StageInfo, properties: JsonRecord): void {
     const stage = this.#stage(stageKey(info.stageId, info.attemptId), info.stageId, info.attemptId);
     stage.info = info;
     stage.wasSubmitted = true;
     stage.properties = Object.fromEntries(
-      STAGE_PROPERTIES.flatMap((key) => (properties[key] === undefined ? [] : [[key, properties[key]]])),
+      STAGE_PROPERTIES.flatMap((key) => {
+        const value = optionalText(properties, key);
+        return value === undefined ? [] : [[key, value]];
+      }),
     );
     this.at(info.submissionTime);
   }

@@ -1,7 +1,6 @@
 import { Column } from '../column.ts';
 import type { AccumulatorUpdate } from '../stage-info.ts';
 import { readAccumulator } from '../stage-info.ts';
-import { errorMessage } from '../task-end-reason.ts';
 import { TASK_METRICS } from '../task-metrics.ts';
 import type { WideMetric } from '../task-metrics.ts';
 import type { TaskRecord } from '../task-record.ts';
@@ -104,7 +103,7 @@ export class TaskTableBuilder {
   end(row: number, task: TaskRecord): void {
     this.#describe(row, task);
     this.#columns.hasMetrics.set(row, 1);
-    this.#columns.error.set(row, this.#place(errorMessage(task) ?? ''));
+    this.#columns.error.set(row, this.#place(task.errorMessage ?? ''));
     for (let metric = 0; metric < TASK_METRICS.length; metric++) {
       this.#metrics[metric]?.set(row, task.metrics[metric] ?? 0);
     }

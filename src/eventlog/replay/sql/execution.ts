@@ -58,7 +58,12 @@ export class SqlExecution {
   setPlan(plan: PlanInfo, description: string): void {
     this.plan = plan;
     this.planDescription = description;
-    for (const node of planGraph(plan).nodes) this.register(node.metrics);
+    this.#registerAll(plan);
+  }
+
+  #registerAll(plan: PlanInfo): void {
+    this.register(plan.metrics);
+    for (const child of plan.children) this.#registerAll(child);
   }
 
   get isOver(): boolean {
