@@ -192,6 +192,7 @@ function widthOf(
   const adaptive = isSql && (of('spark.sql.adaptive.enabled') ?? 'true') === 'true';
   if (adaptive && reads && numTasks >= slots && numTasks <= ADAPTIVE_EXCESS * slots) return 'adaptive';
   if (isSql && reads && numTasks === Number(of('spark.sql.shuffle.partitions') ?? 200)) return 'shuffle-partitions';
+  if (numTasks === Number(of('spark.default.parallelism') ?? NaN)) return 'measured';
   if (numTasks === slots || numTasks === 2 * slots) return adaptive ? 'adaptive' : 'slots';
   return 'measured';
 }
