@@ -16,7 +16,9 @@ fetch() {
   need unzip unzip
   note "Fetching Elasticsearch $version from Maven Central ..."
   JAVA_HOME=$jdk mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
-    -Dartifact="$group:elasticsearch:$version:zip" -DoutputDirectory="$1" -Dmdep.useBaseVersion=true
+    -Dartifact="$group:elasticsearch:$version:zip" -DoutputDirectory="$1" -Dmdep.useBaseVersion=true \
+    >"$1/mvn.log" 2>&1 || { cat "$1/mvn.log"; return 1; } # Maven on a new JDK warns about itself
+  rm "$1/mvn.log"
   unzip -q "$1/elasticsearch-$version.zip" -d "$1"
   rm "$1/elasticsearch-$version.zip"
   mv "$1/elasticsearch-$version"/* "$1"

@@ -18,7 +18,13 @@ once() {
   if [ ! -e "$folder/.complete" ]; then
     rm -rf "$folder"
     mkdir "$folder"
-    "$@" "$folder" >&2 9>&- || { rm -rf "$folder"; die "could not make $folder"; }
+    # Not `... || die`: there bash would ignore every failure inside but the last command's.
+    local status
+    set +e
+    (set -e; "$@" "$folder") >&2 9>&-
+    status=$?
+    set -e
+    [ "$status" = 0 ] || { rm -rf "$folder"; die "could not make $folder"; }
     # Elasticsearch runs as another user when we are root, and reads its program from here.
     chmod -R a+rX "$folder"
     touch "$folder/.complete"

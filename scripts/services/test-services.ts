@@ -60,7 +60,7 @@ export class TestServices implements AsyncDisposable {
 type Start = (started: AsyncDisposableStack) => Promise<Omit<ServiceReport, 'name' | 'isRunning'>>;
 
 const [SPARK, OLDER_SPARK] = SPARK_VERSIONS;
-const [ELASTICSEARCH, OLDER_ELASTICSEARCH] = ELASTICSEARCH_VERSIONS;
+const [, OLDER_ELASTICSEARCH] = ELASTICSEARCH_VERSIONS;
 
 /** Name for people, the variable that tells that somebody else provides it, how it is started. */
 const SERVICES: readonly (readonly [name: string, variable: string, start: Start])[] = [
@@ -78,12 +78,19 @@ const SERVICES: readonly (readonly [name: string, variable: string, start: Start
       };
     },
   ],
-  [`Elasticsearch ${ELASTICSEARCH}`, 'SPOT_TEST_ES_URL', startNewestElasticsearch],
   [
-    `Elasticsearch ${ELASTICSEARCH} with TLS and passwords`,
+    'Elasticsearch',
+    'SPOT_TEST_ES_URL',
+    async (started) => {
+      const { node, told } = await startNewestElasticsearch(started, {});
+      return { env: { SPOT_TEST_ES_URL: node.url }, told };
+    },
+  ],
+  [
+    'Elasticsearch with TLS and passwords',
     'SPOT_TEST_ES_SECURE_URL',
     async (started) => {
-      const node = started.use(await startElasticsearch({ secure: true }));
+      const { node, told } = await startNewestElasticsearch(started, { secure: true });
       const { username, password, caFile } = node.security!;
       return {
         env: {
@@ -92,7 +99,7 @@ const SERVICES: readonly (readonly [name: string, variable: string, start: Start
           SPOT_TEST_ES_SECURE_PASSWORD: password,
           SPOT_TEST_ES_SECURE_CA: caFile,
         },
-        told: await onWhichJdk(node),
+        told,
       };
     },
   ],
@@ -117,12 +124,13 @@ const SERVICES: readonly (readonly [name: string, variable: string, start: Start
 /** Elasticsearch 9 wants a newer JDK than many machines have: then the tests of the store run on the older one. */
 async function startNewestElasticsearch(
   started: AsyncDisposableStack,
-): Promise<Omit<ServiceReport, 'name' | 'isRunning'>> {
+  options: { readonly secure?: boolean },
+): Promise<{ readonly node: RunningElasticsearch; readonly told: string }> {
   const failures: string[] = [];
   for (const version of ELASTICSEARCH_VERSIONS) {
     try {
-      const node = started.use(await startElasticsearch({ version }));
-      return { env: { SPOT_TEST_ES_URL: node.url }, told: [await onWhichJdk(node), ...failures].join('; ') };
+      const node = started.use(await startElasticsearch({ ...options, version }));
+      return { node, told: [await onWhichJdk(node), ...failures].join('; ') };
     } catch (error) {
       failures.push(`not ${version}: ${messageOf(error)}`);
     }
