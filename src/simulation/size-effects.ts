@@ -32,7 +32,7 @@ export const NO_EFFECTS: SizeEffects = {
  * Executors that share one host, where nothing better is known.
  *
  * Fitted by {@link learnSizeEffects} on 21 runs of four applications at 1 to 16 slots on a host of two cores
- * (`npm run bench -- simulation` prints the fit and the errors of each application without itself).
+ * (`npm run bench simulation` prints the fit and the errors of each application without itself).
  */
 export const SHARED_HOST_EFFECTS: SizeEffects = {
   firstJobMs: 436,
