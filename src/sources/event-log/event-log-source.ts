@@ -1,6 +1,8 @@
+import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
+import type { EventLogLines } from '../../eventlog/bytes/lines.ts';
+import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ApplicationAttemptInfo, ApplicationEnvironmentInfo, ApplicationInfo } from '../../spark/rest.ts';
-import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import { EventLogError, SourceError } from '../../util/errors.ts';
 import type { AttemptParts, CallOptions, RunSource, RunWindow } from '../run-source.ts';
 import { LogCatalogue, type UnlistedLog } from './catalogue.ts';
@@ -10,7 +12,7 @@ import type { LogFileSystem } from './file-system.ts';
 import { applicationsOf, isInWindow, type ScannedLog } from './listing.ts';
 import { openFileSystem } from './open-file-system.ts';
 import { ReplayPool } from './replay-pool.ts';
-import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
+import { openLog, type ReplayTask } from './replay-task.ts';
 
 const DEFAULT_CLUSTER = 'default';
 const NO_ENVIRONMENT: ApplicationEnvironmentInfo = {
@@ -98,19 +100,24 @@ export class EventLogSource implements RunSource {
     attempt: ApplicationAttemptInfo,
     { signal }: CallOptions = {},
   ): Promise<AttemptParts> {
-    const { id } = application;
-    const { attemptId } = attempt;
-    const known = this.#catalogue.find(id, attemptId);
-    try {
-      if (known !== undefined) return await this.#replay(known, signal);
-    } catch (error) {
-      // When Spark ends a run it renames the log, so a log that has just vanished is looked for once more.
-      if (!(error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED')) throw error;
-    }
-    await this.#catalogue.refresh(signal);
-    const found = this.#catalogue.find(id, attemptId);
-    if (found === undefined) throw vanishedError(attemptId === undefined ? id : `${id}/${attemptId}`);
-    return await this.#replay(found, signal);
+    return await this.#withLog(application.id, attempt.attemptId, signal, (log) => this.#replay(log, signal));
+  }
+
+  /**
+   * The lines of an attempt's log, for a reader that wants more of it than its parts.
+   *
+   * @returns the lines, and when the log was changed, in milliseconds since 1970
+   * @throws SourceError `SOURCE_RUN_VANISHED`; EventLogError `EVENT_LOG_GAP`
+   */
+  async openLog(
+    appId: string,
+    attemptId: string | undefined,
+    { signal }: CallOptions = {},
+  ): Promise<{ readonly lines: EventLogLines; readonly modified: number }> {
+    return await this.#withLog(appId, attemptId, signal, (log) => {
+      const lines = openLog(this.#fileSystem, this.#taskOf(log));
+      return Promise.resolve({ lines, modified: log.modified });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,18 +125,40 @@ export class EventLogSource implements RunSource {
     await this.#fileSystem[Symbol.asyncDispose]();
   }
 
-  async #replay({ layout, start, modified }: ScannedLog, signal: AbortSignal | undefined): Promise<AttemptParts> {
-    if (layout.gap !== undefined) {
-      throw new EventLogError('EVENT_LOG_GAP', `${layout.path} is not whole: ${layout.gap}`, {
-        details: { path: layout.path },
-        // Files of a log that is being uploaded or compacted come one after another.
-        retryable: true,
-      });
+  /** When Spark ends a run it renames the log, so a log that has just vanished is looked for once more. */
+  async #withLog<T>(
+    appId: string,
+    attemptId: string | undefined,
+    signal: AbortSignal | undefined,
+    use: (log: ScannedLog) => Promise<T>,
+  ): Promise<T> {
+    const known = this.#catalogue.find(appId, attemptId);
+    try {
+      if (known !== undefined) return await use(known);
+    } catch (error) {
+      if (!(error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED')) throw error;
     }
-    const run = await this.#pool.replay({ layout, modified, limits: this.#limits }, { signal });
+    await this.#catalogue.refresh(signal);
+    const found = this.#catalogue.find(appId, attemptId);
+    if (found === undefined) throw vanishedError(attemptId === undefined ? appId : `${appId}/${attemptId}`);
+    return await use(found);
+  }
+
+  async #replay(log: ScannedLog, signal: AbortSignal | undefined): Promise<AttemptParts> {
+    const { layout, start } = log;
+    const run = await this.#pool.replay(this.#taskOf(log), { signal });
     const [attempt] = run.application?.attempts ?? [];
     if (run.application?.id !== start.appId || attempt?.attemptId !== start.attemptId) throw vanishedError(layout.path);
     return partsOf(run);
+  }
+
+  #taskOf({ layout, modified }: ScannedLog): ReplayTask {
+    if (layout.gap === undefined) return { layout, modified, limits: this.#limits };
+    throw new EventLogError('EVENT_LOG_GAP', `${layout.path} is not whole: ${layout.gap}`, {
+      details: { path: layout.path },
+      // Files of a log that is being uploaded or compacted come one after another.
+      retryable: true,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { LogLayout } from '../../eventlog/bytes/layout.ts';
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
+import type { EventLogLines } from '../../eventlog/bytes/lines.ts';
 import { linesOf } from '../../eventlog/bytes/log-lines.ts';
 import { type ReplayedRun, replayEventLog } from '../../eventlog/replay/replay.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
@@ -13,15 +14,19 @@ export interface ReplayTask {
   readonly limits: ReadLimits;
 }
 
+/** The lines of a log, in a thread that has memory for parsing them. */
+export function openLog(fileSystem: LogFileSystem, { layout, limits }: ReplayTask): EventLogLines {
+  const files = layout.files.map((listed) => fileOf(fileSystem, listed));
+  return linesOf(layout.path, files, { compacted: layout.compacted, limits, room: freeHeapBytes });
+}
+
 /** Reads a log from its first to its last byte and tells the run. */
 export async function replayLog(
   fileSystem: LogFileSystem,
-  { layout, modified, limits }: ReplayTask,
+  task: ReplayTask,
   signal?: AbortSignal,
 ): Promise<ReplayedRun> {
-  const files = layout.files.map((listed) => fileOf(fileSystem, listed));
-  const lines = linesOf(layout.path, files, { compacted: layout.compacted, limits, room: freeHeapBytes });
-  return await replayEventLog(lines, { lastUpdated: modified, signal });
+  return await replayEventLog(openLog(fileSystem, task), { lastUpdated: task.modified, signal });
 }
 
 /** Of the thread this runs in. Some of what counts as used may be garbage, so there is rather more. */

@@ -457,6 +457,18 @@ describe('sources/event-log/event-log-source', () => {
     expect(names).to.have.deep.members(Array.from({ length: 40 }, (_, i) => [`app-${i}`, `name ${i}`, `name ${i}`]));
   });
 
+  it('opens the lines of a log for whoever wants more than its parts', async () => {
+    await copyFile(SMALL_LOG, join(root, 'app'));
+    await utimes(join(root, 'app'), 10, 20);
+    const source = await sourceOf(root);
+
+    const { lines, modified } = await source.openLog('local-1426533911241', '1');
+
+    expect(modified).to.equal(20_000);
+    expect((await lines.forEach(() => undefined)).lines).to.equal(24);
+    expect(await codeOf(source.openLog('local-1426533911241', '2'))).to.equal('SOURCE_RUN_VANISHED retryable');
+  });
+
   it('is named by its settings, else by its section, else default', async () => {
     const names = [];
     for (const [cluster, sectionName] of [
