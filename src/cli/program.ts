@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
 import { collectCommand } from './commands/collect.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
@@ -9,7 +11,17 @@ import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS = [crawlCommand, collectCommand, listCommand, showCommand, exportCommand, statsCommand, verifyCommand];
+const COMMANDS = [
+  crawlCommand,
+  collectCommand,
+  listCommand,
+  showCommand,
+  exportCommand,
+  statsCommand,
+  verifyCommand,
+  simulateCommand,
+  evaluateCommand,
+];
 
 /** The whole command line, ready to parse. */
 export function createProgram(host: CommandHost): Command {

@@ -122,6 +122,11 @@ export function castProperty(documentName: string, text: string): Long | boolean
   return cast === undefined ? text : (read(cast, text) ?? text);
 }
 
+/** What the property's text was read as; `undefined` for one that stays a text. */
+export function castOf(documentName: string): Cast['to'] | undefined {
+  return castsByDocumentName.get(documentName)?.to;
+}
+
 function read(cast: Cast, text: string): Long | boolean | undefined {
   switch (cast.to) {
     case 'bytes':
