@@ -3,6 +3,7 @@ import type { LogLayout } from '../../eventlog/bytes/layout.ts';
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import type { EventLogLines } from '../../eventlog/bytes/lines.ts';
 import { linesOf } from '../../eventlog/bytes/log-lines.ts';
+import type { RestDialect } from '../../eventlog/replay/executor-metrics.ts';
 import { type ReplayedRun, replayEventLog } from '../../eventlog/replay/replay.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
 
@@ -12,6 +13,10 @@ export interface ReplayTask {
   /** Milliseconds since 1970. */
   readonly modified: number;
   readonly limits: ReadLimits;
+  /** Which server's answers to give; 4.0 unless told. */
+  readonly dialect?: RestDialect | undefined;
+  /** Keeps every task attempt, for a History Server. */
+  readonly history?: boolean | undefined;
 }
 
 /** The lines of a log, in a thread that has memory for parsing them. */

@@ -1,4 +1,5 @@
 import type { ExecutorSummary, StageData } from '../../../spark/rest.ts';
+import { JsonEntries } from '../../../util/json-stream.ts';
 import type { RestDialect } from '../executor-metrics.ts';
 import type { RddStorageInfo } from '../storage.ts';
 import { executorDistributions } from './executor-distributions.ts';
@@ -37,6 +38,8 @@ export interface StageDetailOptions {
 /**
  * The row of a stage with its tasks, its executors and its quantiles, as far as they are asked for.
  *
+ * The tasks are made as they are written: see `jsonChunks`.
+ *
  * @throws RangeError as {@link executorDistributions} does
  * @see Spark, `core/src/main/scala/org/apache/spark/status/AppStatusStore.scala`, `newStageData`
  */
@@ -58,7 +61,7 @@ export function detailedStage(
     ...stage,
     ...(details
       ? {
-          tasks: table === undefined ? {} : tasksById(table, taskStatuses, logsOf(run.allexecutors)),
+          tasks: new JsonEntries(table === undefined ? [] : tasksById(table, taskStatuses, logsOf(run.allexecutors))),
           executorSummary: executors,
         }
       : {}),

@@ -17,29 +17,29 @@ export interface TaskListOptions {
   readonly statuses: readonly string[];
 }
 
-/** A page of the tasks; of equal run times the lower id counts as less. */
-export function taskList(
+/** A page of the tasks, made one at a time; of equal run times the lower id counts as less. */
+export function* taskList(
   table: TaskTable,
   { offset, length, sortBy, statuses }: TaskListOptions,
   executorLogs: LogsOf,
-): readonly TaskData[] {
+): Generator<TaskData, void> {
   const rows = sortedRows(table, sortBy).filter(
     (row) => statuses.length === 0 || statuses.includes(stateAt(table, row)),
   );
   const from = Math.max(0, offset);
   // With a filter the server adds the two as 32-bit numbers and may come out below zero.
   const end = statuses.length === 0 ? from + length : Math.max(0, (offset + length) | 0);
-  return rows.slice(from, end).map((row) => taskData(table, row, executorLogs));
+  for (const row of rows.slice(from, end)) yield taskData(table, row, executorLogs);
 }
 
-/** All tasks by id, as `StageData.tasks` has them. */
-export function tasksById(
+/** All tasks with their ids, as `StageData.tasks` has them. */
+export function* tasksById(
   table: TaskTable,
   statuses: readonly string[],
   executorLogs: LogsOf,
-): Readonly<Record<string, TaskData>> {
+): Generator<readonly [taskId: string, task: TaskData], void> {
   const everything = { offset: 0, length: 2 ** 31 - 1, sortBy: 'ID', statuses } as const;
-  return Object.fromEntries(taskList(table, everything, executorLogs).map((task) => [String(task.taskId), task]));
+  for (const task of taskList(table, everything, executorLogs)) yield [String(task.taskId), task];
 }
 
 function sortedRows(table: TaskTable, sortBy: TaskSorting): number[] {
