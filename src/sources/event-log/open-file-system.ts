@@ -12,6 +12,8 @@ import { WebHdfsFileSystem } from './webhdfs-file-system.ts';
  */
 export async function openFileSystem(settings: EventLogsSettings): Promise<LogFileSystem> {
   const { path } = settings;
+  if (path === '')
+    throw new ConfigError('CONFIG_INVALID_VALUE', '[EVENT_LOGS] path is not set: it says where the logs lie');
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]?.toLowerCase();
   switch (scheme) {
     case undefined:
