@@ -31,7 +31,8 @@ export async function replayLog(
   task: ReplayTask,
   signal?: AbortSignal,
 ): Promise<ReplayedRun> {
-  return await replayEventLog(openLog(fileSystem, task), { lastUpdated: task.modified, signal });
+  const { modified: lastUpdated, dialect, history } = task;
+  return await replayEventLog(openLog(fileSystem, task), { lastUpdated, dialect, history, signal });
 }
 
 /** Of the thread this runs in. Some of what counts as used may be garbage, so there is rather more. */
