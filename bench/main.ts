@@ -9,6 +9,7 @@ import { printGoals, type Bench } from './support/goals.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   crawl: () => import('./crawl/crawl.ts'),
+  simulation: () => import('./simulation.ts'),
 };
 
 const wanted = process.argv.slice(2);

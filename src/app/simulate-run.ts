@@ -62,16 +62,17 @@ async function known(store: Store, key: RunKey): Promise<Known | undefined> {
     store.readDetail(key),
     store.readAggregate(key),
   ]);
-  if (aggregate === undefined || (raw === undefined && detail === undefined)) return undefined;
+  const told = detail ?? (raw === undefined ? undefined : fromRest(raw));
+  if (aggregate === undefined || told === undefined) return undefined;
   const properties = sparkPropertiesOf(
     aggregate.attempt.environment['sparkProperties'] as Readonly<Record<string, unknown>>,
   );
   return {
     key,
     application: aggregate.app_specific_data.tag,
-    detail: detail ?? fromRest(raw!),
+    detail: told,
     properties,
-    inputBytes: inputOf(detail ?? fromRest(raw!)),
+    inputBytes: inputOf(told),
   };
 }
 
@@ -87,7 +88,7 @@ async function otherRuns(store: Store, run: Known): Promise<readonly Known[]> {
   for await (const key of store.findKeys({ cluster: run.key.cluster }, { limit: MOST_RUNS_TO_LEARN_FROM })) {
     if (key.appId === run.key.appId && key.attemptId === run.key.attemptId) continue;
     const other = await known(store, key);
-    if (other !== undefined && other.detail.quality.hasEnd) found.push(other);
+    if (other?.detail.quality.hasEnd === true) found.push(other);
   }
   return found;
 }
