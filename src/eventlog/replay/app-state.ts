@@ -21,7 +21,7 @@ import {
 } from './json-fields.ts';
 import type { StageInfo } from './stage-info.ts';
 import { stageKey } from './stage-info.ts';
-import type { LiveStage } from './stages.ts';
+import type { LiveStage, StagesOptions } from './stages.ts';
 import { DEFAULT_POOL, Stages } from './stages.ts';
 import { Storage } from './storage.ts';
 import { killReason } from './task-end-reason.ts';
@@ -48,12 +48,8 @@ export class AppState {
   #cpusPerTask = 1;
   readonly #executorMetrics = new Float64Array(EXECUTOR_METRICS.length);
 
-  /**
-   * @param onStageClosed - told the key of each stage attempt whose row is final
-   * @param keepSummaries - whether each stage counts by executor too, which only a History Server asks for
-   */
-  constructor(onStageClosed: (key: number) => void, keepSummaries = false) {
-    this.stages = new Stages(onStageClosed, keepSummaries);
+  constructor(stages: StagesOptions) {
+    this.stages = new Stages(stages);
   }
 
   logStart(event: JsonRecord): void {

@@ -54,7 +54,7 @@ export class Column {
     if (scratch.length < count) scratch = new Float64Array(count * 2);
     const values = scratch;
     let kept = 0;
-    if (keep === undefined && this.#isZero) {
+    if (keep === undefined && this.isZero) {
       values.fill(0, 0, count);
       return values.subarray(0, count);
     }
@@ -64,7 +64,7 @@ export class Column {
 
   /** @param map - applied to each value; the identity when absent */
   toArray(count: number, map?: (value: number) => number): number[] {
-    if (map === undefined && this.#isZero) return new Array<number>(count).fill(0);
+    if (map === undefined && this.isZero) return new Array<number>(count).fill(0);
     const array = new Array<number>(count);
     for (let row = 0; row < count; row++) array[row] = map === undefined ? this.get(row) : map(this.get(row));
     return array;
@@ -79,13 +79,8 @@ export class Column {
     return (this.#ints ?? this.#doubles)?.slice(0, this.length);
   }
 
-  /** Gives back the room kept for growth. */
-  trim(): void {
-    if (this.#ints !== undefined) this.#ints = this.#ints.slice(0, this.length);
-    if (this.#doubles !== undefined) this.#doubles = this.#doubles.slice(0, this.length);
-  }
-
-  get #isZero(): boolean {
+  /** Whether no value but zero was ever set. */
+  get isZero(): boolean {
     return this.#small === undefined && this.#ints === undefined && this.#doubles === undefined;
   }
 

@@ -47,7 +47,7 @@ function applicationEvents(state: AppState, detail: RunDetailBuilder): Named {
     },
     ApplicationStart: (event) => {
       state.applicationStart(event);
-      detail.at(state.start?.time);
+      if (state.start !== undefined) detail.started(state.start.time);
     },
     ApplicationEnd: (event) => {
       state.applicationEnd(event);

@@ -102,9 +102,13 @@ export class LogReplay {
     this.#options = options;
     this.#dialect = options.dialect ?? '4.0';
     this.#tables = options.history === true ? new TaskTables() : undefined;
-    this.#state = new AppState((key) => {
-      this.#detail.stageClosed(key);
-    }, options.history);
+    this.#state = new AppState({
+      dialect: this.#dialect,
+      onClose: (key) => {
+        this.#detail.stageClosed(key);
+      },
+      keepSummaries: options.history === true,
+    });
     this.#sql = new SqlExecutions(this.#dialect);
     this.#tasks = new TaskEvents(this.#state, this.#sql, this.#detail, this.#tables);
     this.#handlers = eventHandlers(this.#state, this.#sql, this.#detail, this.#tasks);
@@ -134,7 +138,7 @@ export class LogReplay {
       application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
       environment: environment === undefined ? undefined : environmentInfo(environment, [...profiles.values()]),
       allexecutors: this.#state.executors.rows().map((executor) => executor.toRest(this.#dialect, driverMs)),
-      stages: this.#state.stages.rows().map((stage) => stage.toRest(this.#dialect)),
+      stages: this.#state.stages.rows().map(({ row }) => row),
       jobs: this.#state.jobs.rows(),
       sql: this.#sql.rows(lastUpdated),
       storageRdd: this.#state.storage.rows(),
@@ -144,7 +148,7 @@ export class LogReplay {
   }
 
   #history(tables: TaskTables, now: number): RunHistoryParts {
-    const stages = this.#state.stages.rows().map(({ info: { stageId, attemptId }, summaries }) => ({
+    const stages = this.#state.stages.rows().map(({ row: { stageId, attemptId }, summaries }) => ({
       stageId,
       attemptId,
       tasks: tables.build(stageKey(stageId, attemptId), now),

@@ -100,40 +100,48 @@ export class LiveStage {
   }
 }
 
+/** A stage attempt as the server would keep it. */
+export interface KeptStage {
+  readonly row: StageData;
+  /** Present only where a History Server wants them. */
+  readonly summaries: StageSummaries | undefined;
+}
+
+export interface StagesOptions {
+  readonly dialect: RestDialect;
+  /** Told the key of each stage attempt whose row is final. */
+  readonly onClose: (key: number) => void;
+  /** Whether each stage counts by executor too. */
+  readonly keepSummaries: boolean;
+}
+
 /** The open stage attempts, and of every attempt the row that the server would keep. */
 export class Stages {
   readonly live = new Map<number, LiveStage>();
-  readonly #rows = new Map<number, LiveStage>();
-  readonly #onClose: (key: number) => void;
-  readonly #keepSummaries: boolean;
+  readonly #kept = new Map<number, KeptStage>();
+  readonly #options: StagesOptions;
 
-  /**
-   * @param onClose - told the key of each stage attempt whose row is final
-   * @param keepSummaries - whether each stage counts by executor too
-   */
-  constructor(onClose: (key: number) => void, keepSummaries: boolean) {
-    this.#onClose = onClose;
-    this.#keepSummaries = keepSummaries;
+  constructor(options: StagesOptions) {
+    this.#options = options;
   }
 
   getOrAdd(info: StageInfo): LiveStage {
     const key = stageKey(info.stageId, info.attemptId);
     let stage = this.live.get(key);
     if (stage === undefined) {
-      stage = new LiveStage(info, this.#keepSummaries ? new StageSummaries() : undefined);
+      stage = new LiveStage(info, this.#options.keepSummaries ? new StageSummaries() : undefined);
       this.live.set(key, stage);
     }
     stage.info = info;
     return stage;
   }
 
-  /** Keeps the row: nothing changes a closed or skipped stage any more, so it need not be copied. */
+  /** Writes the row: nothing changes a closed or skipped stage any more. */
   close(stage: LiveStage): void {
     const key = stageKey(stage.info.stageId, stage.info.attemptId);
     this.live.delete(key);
-    this.#rows.set(key, stage);
-    stage.jobs = [];
-    this.#onClose(key);
+    this.#kept.set(key, this.#keep(stage));
+    this.#options.onClose(key);
   }
 
   /** Whether a stage is open that was submitted before this time; one that was never submitted counts as 1970. */
@@ -143,7 +151,13 @@ export class Stages {
   }
 
   /** Highest stage first, then highest attempt. */
-  rows(): LiveStage[] {
-    return [...new Map([...this.#rows, ...this.live])].sort(([a], [b]) => b - a).map(([, stage]) => stage);
+  rows(): KeptStage[] {
+    const rows = new Map(this.#kept);
+    for (const [key, stage] of this.live) rows.set(key, this.#keep(stage));
+    return [...rows].sort(([a], [b]) => b - a).map(([, stage]) => stage);
+  }
+
+  #keep(stage: LiveStage): KeptStage {
+    return { row: stage.toRest(this.#options.dialect), summaries: stage.summaries };
   }
 }

@@ -62,14 +62,19 @@ export class RunDetailBuilder {
   readonly #jobs = new Map<number, JobRecord>();
   readonly #stages = new Map<number, StageRecord>();
   #lastEvent = -Infinity;
-  #firstEvent = Infinity;
   #listedTasks = 0;
+  #origin = 0;
+
+  /** The application started, at the time that all others are told from. */
+  started(time: number): void {
+    this.#origin = time;
+    this.at(time);
+  }
 
   /** Something happened at this time. */
   at(time: number | undefined): void {
     if (time === undefined || time <= 0) return;
     if (time > this.#lastEvent) this.#lastEvent = time;
-    if (time < this.#firstEvent) this.#firstEvent = time;
   }
 
   executorSeen(executor: LiveExecutor): void {
@@ -140,15 +145,16 @@ export class RunDetailBuilder {
   /** Nothing more is to be expected of a stage: its columns are folded, so that memory does not grow with the log. */
   stageClosed(key: number): void {
     const tasks = this.#stages.get(key)?.tasks;
-    if (tasks === undefined) return;
+    // Without a start there is nothing yet to tell times from.
+    if (tasks === undefined || this.#origin === 0) return;
     this.#listedTasks -= tasks.listedRows;
-    tasks.close();
+    tasks.close(this.#origin);
     this.#listedTasks += tasks.listedRows;
     if (this.#listedTasks > MAX_LISTED_TASKS_OF_RUN) this.#unlistLargest();
   }
 
   build(state: AppState, sql: SqlExecutions, events: number, skipped: SkippedLines, compacted: boolean): RunDetail {
-    const origin = state.start?.time ?? (this.#firstEvent === Infinity ? 0 : this.#firstEvent);
+    const origin = this.#origin;
     const stages = [...this.#stages].sort(([a], [b]) => a - b).map(([, stage]) => stage);
     const master = state.environment?.sparkProperties.find(([key]) => key === 'spark.master')?.[1];
     return {
@@ -159,7 +165,7 @@ export class RunDetailBuilder {
       executors: this.lives.lives(origin, localCores(master)),
       jobs: [...this.#jobs.values()].map((job) => jobDetail(job, origin)),
       stages: stages.filter(({ tasks, wasSubmitted }) => wasSubmitted || tasks.launched > 0).map(stageDetailAt(origin)),
-      sql: sqlDetails(sql.results(), origin),
+      sql: sqlDetails(sql.outcomes(), origin),
       failures: this.#failures.groups(),
       perExecutor: this.lives.sumsBy('id'),
       perHost: this.lives.sumsBy('host'),

@@ -20,7 +20,7 @@ const CPU_DIGITS = 10;
 /**
  * The task attempts of one stage attempt: counts, sums, and columns in launch order until the stage is closed.
  *
- * A closed stage keeps its quantiles and, up to {@link MAX_LISTED_TASKS}, the columns that are listed.
+ * A closed stage keeps its quantiles and, up to {@link MAX_LISTED_TASKS}, its list, both as they are to be told.
  */
 export class StageTasks {
   readonly stageId: number;
@@ -35,11 +35,11 @@ export class StageTasks {
   negativeTimes = 0;
 
   /** Row by task id, of the tasks that run; -1 for one that started when the stage was closed. */
-  readonly #running = new Map<number, number>();
+  #running: Map<number, number> | undefined;
   #columns: Columns | undefined = new Columns();
   #rows = 0;
   #quantiles: TaskQuantiles | undefined;
-  #listed: Columns | undefined;
+  #listed: TaskColumns | undefined;
 
   constructor(stageId: number, attemptId: number) {
     this.stageId = stageId;
@@ -48,28 +48,26 @@ export class StageTasks {
 
   /** Tasks whose end the log has not told. */
   get open(): number {
-    return this.#running.size;
+    return this.#running?.size ?? 0;
   }
 
   start(task: TaskRecord, executor: number): void {
     this.launched++;
     if (task.speculative) this.speculative++;
     this.locality.set(task.locality, (this.locality.get(task.locality) ?? 0) + 1);
+    this.#running ??= new Map();
     this.#running.set(task.taskId, this.#addRow(task, executor));
   }
 
   /** @returns whether the log told the start of the task */
   end(task: TaskRecord, executor: number): boolean {
     // The task had succeeded, and was counted then; its output is lost.
-    if (task.reason === 'Resubmitted') return this.#running.delete(task.taskId);
+    if (task.reason === 'Resubmitted') return this.#running?.delete(task.taskId) ?? false;
 
-    let row = this.#running.get(task.taskId);
-    const wasStarted = row !== undefined;
-    if (!wasStarted) {
-      this.start(task, executor);
-      row = this.#running.get(task.taskId);
-    }
-    this.#running.delete(task.taskId);
+    const wasStarted = this.#running?.has(task.taskId) ?? false;
+    if (!wasStarted) this.start(task, executor);
+    const row = this.#running?.get(task.taskId);
+    this.#running?.delete(task.taskId);
     const status = this.#count(task);
     this.sums.add(task.metrics, task.wideMetrics);
     if (task.duration < 0) this.negativeTimes++;
@@ -77,16 +75,12 @@ export class StageTasks {
     return wasStarted;
   }
 
-  /** The stage is closed: quantiles are computed now, and the room of the columns is given back. */
-  close(): void {
-    const columns = this.#columns;
-    if (columns === undefined) return;
-    this.#quantiles = columns.quantiles(this.#rows);
+  /** The stage is closed: only what is to be told of its tasks is kept. @param origin - the application's start */
+  close(origin: number): void {
+    this.#quantiles = this.quantiles();
+    this.#listed = this.tasks(origin);
     this.#columns = undefined;
-    if (this.#rows <= MAX_LISTED_TASKS) {
-      columns.keepListed();
-      this.#listed = columns;
-    }
+    if (this.open === 0) this.#running = undefined;
   }
 
   /** How many task attempts are listed: none before the stage is closed. */
@@ -106,8 +100,8 @@ export class StageTasks {
 
   /** Absent above {@link MAX_LISTED_TASKS}. @param origin - the application's start */
   tasks(origin: number): TaskColumns | undefined {
-    if (this.#rows === 0 || this.#rows > MAX_LISTED_TASKS) return undefined;
-    return (this.#columns ?? this.#listed)?.list(this.#rows, origin);
+    if (this.#columns === undefined) return this.#listed;
+    return this.#rows === 0 || this.#rows > MAX_LISTED_TASKS ? undefined : this.#columns.list(this.#rows, origin);
   }
 
   #addRow(task: TaskRecord, executor: number): number {
@@ -152,12 +146,12 @@ class Columns {
   readonly #memorySpilled = new Column();
   readonly #diskSpilled = new Column();
   readonly #peakMemory = new Column();
-  // Not listed: only their quantiles are kept.
-  #schedulerDelay = new Column();
-  #inputRecords = new Column();
-  #outputBytes = new Column();
-  #shuffleReadRecords = new Column();
-  #fetchWaitTime = new Column();
+  // Not listed: only their quantiles are told.
+  readonly #schedulerDelay = new Column();
+  readonly #inputRecords = new Column();
+  readonly #outputBytes = new Column();
+  readonly #shuffleReadRecords = new Column();
+  readonly #fetchWaitTime = new Column();
   #allSucceeded = true;
 
   start(row: number, task: TaskRecord, executor: number): void {
@@ -230,61 +224,38 @@ class Columns {
     };
   }
 
-  /** Drops what is not listed, and gives back the room kept for growth. */
-  keepListed(): void {
-    this.#schedulerDelay = new Column();
-    this.#inputRecords = new Column();
-    this.#outputBytes = new Column();
-    this.#shuffleReadRecords = new Column();
-    this.#fetchWaitTime = new Column();
-    const listed = [
-      this.#index,
-      this.#attempt,
-      this.#launch,
-      this.#executor,
-      this.#speculative,
-      this.#status,
-      this.#duration,
-      this.#runTime,
-      this.#cpuTime,
-      this.#gcTime,
-      this.#deserializeTime,
-      this.#inputBytes,
-      this.#shuffleReadBytes,
-      this.#shuffleWriteBytes,
-      this.#memorySpilled,
-      this.#diskSpilled,
-      this.#peakMemory,
-    ];
-    for (const column of listed) column.trim();
-  }
-
   list(rows: number, origin: number): TaskColumns {
     const firstLaunch = this.#firstLaunch - origin;
+    const zeros = new Array<number>(rows).fill(0);
+    const listed = (column: Column): readonly number[] => (column.isZero ? zeros : column.toArray(rows));
     return {
-      index: this.#index.toArray(rows),
-      attempt: this.#attempt.toArray(rows),
+      index: listed(this.#index),
+      attempt: listed(this.#attempt),
       launch: this.#launch.toArray(rows, (launch) => launch + firstLaunch),
-      duration: this.#duration.toArray(rows),
-      executorRunTime: this.#runTime.toArray(rows),
+      duration: listed(this.#duration),
+      executorRunTime: listed(this.#runTime),
       executorCpuTimeMs: this.#cpuTime.toArray(rows, (ns) => Math.round((ns * CPU_DIGITS) / NS_PER_MS) / CPU_DIGITS),
-      jvmGcTime: this.#gcTime.toArray(rows),
-      executorDeserializeTime: this.#deserializeTime.toArray(rows),
-      executor: this.#executor.toArray(rows),
-      status: this.#status.toArray(rows),
-      speculative: this.#speculative.toArray(rows),
-      inputBytes: this.#inputBytes.toArray(rows),
-      shuffleReadBytes: this.#shuffleReadBytes.toArray(rows),
-      shuffleWriteBytes: this.#shuffleWriteBytes.toArray(rows),
-      memoryBytesSpilled: this.#memorySpilled.toArray(rows),
-      diskBytesSpilled: this.#diskSpilled.toArray(rows),
-      peakExecutionMemory: this.#peakMemory.toArray(rows),
+      jvmGcTime: listed(this.#gcTime),
+      executorDeserializeTime: listed(this.#deserializeTime),
+      executor: listed(this.#executor),
+      status: listed(this.#status),
+      speculative: listed(this.#speculative),
+      inputBytes: listed(this.#inputBytes),
+      shuffleReadBytes: listed(this.#shuffleReadBytes),
+      shuffleWriteBytes: listed(this.#shuffleWriteBytes),
+      memoryBytesSpilled: listed(this.#memorySpilled),
+      diskBytesSpilled: listed(this.#diskSpilled),
+      peakExecutionMemory: listed(this.#peakMemory),
     };
   }
 }
 
+/** Shared by all metrics of all stages that have nothing: those are most. */
+const ALL_ZERO: Quantiles = [0, 0, 0, 0, 0, 0, 0];
+
 /** The element at index `min(floor(q·n), n - 1)` of the sorted values, as Spark takes it. */
 function quantilesOf(sorted: Float64Array): Quantiles {
+  if (sorted[0] === 0 && sorted.at(-1) === 0) return ALL_ZERO;
   const at = (q: number): number => sorted[Math.min(Math.floor(q * sorted.length), sorted.length - 1)] ?? 0;
   const [min, p5, p25, p50, p75, p95, max] = QUANTILES;
   return [at(min), at(p5), at(p25), at(p50), at(p75), at(p95), at(max)];

@@ -1,22 +1,17 @@
+import type { SqlNode } from '../../../documents/run-detail.ts';
 import type { ExecutionData } from '../../../spark/rest.ts';
 import { formatRestTime } from '../../../spark/rest-time.ts';
 import type { ScalaVersion } from '../scala-order.ts';
 import { immutableSetOrder } from '../scala-order.ts';
-import { metricNumber, metricText } from './metric-text.ts';
-import { MetricValues } from './metric-values.ts';
+import type { MetricResults } from './metric-results.ts';
+import { aggregateMetrics } from './metric-results.ts';
 import type { PlanInfo, PlanMetric } from './plan.ts';
+import { planTree } from './plan-tree.ts';
+import type { PlanGraphEdge } from './plan-graph.ts';
 import { planGraph } from './plan-graph.ts';
 import type { SqlStageMetrics } from './stage-metrics.ts';
 
 export type SqlJobStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED';
-
-/** A metric's final value: as the server shows it, and as a number. */
-export interface MetricResult {
-  readonly text: string;
-  readonly value: number;
-}
-
-export type MetricResults = ReadonlyMap<number, MetricResult>;
 
 /** What SQLExecutionStart says. */
 export interface ExecutionStart {
@@ -25,26 +20,41 @@ export interface ExecutionStart {
   readonly modifiedConfigs: Readonly<Record<string, string>>;
 }
 
+/** A plan with what its metrics came to: as the server draws it, and as a tree. */
+export interface PlanOutcome {
+  readonly nodes: readonly RestNode[];
+  readonly edges: readonly PlanGraphEdge[];
+  /** `undefined` for a plan beyond all bounds. */
+  readonly tree: SqlNode | undefined;
+  readonly treeSize: number;
+}
+
+interface RestNode {
+  readonly nodeId: number;
+  readonly nodeName: string;
+  readonly wholeStageCodegenId?: number;
+  readonly metrics: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** A SQL execution: its plan as last told, its jobs and stages, and in the end its metrics. */
 export class SqlExecution {
   readonly id: number;
   start: ExecutionStart | undefined;
-  plan: PlanInfo | undefined;
   planDescription = '';
   completionTime: number | undefined;
   /** Empty text: succeeded. `undefined` before Spark 3.4. */
   errorMessage: string | undefined;
   readonly jobs = new Map<number, SqlJobStatus>();
   readonly stages = new Set<number>();
-  /** Accumulator → metric type, for all metrics its plans ever registered. */
+  /** Accumulator → metric type, for all metrics its plans ever registered; empty once settled. */
   readonly metricTypes = new Map<number, string>();
   readonly driverUpdates: (readonly [accumulatorId: number, value: number])[] = [];
-  /** Set once, when the execution ends: what comes later does not change it. */
-  results: MetricResults | undefined;
   /** Jobs that ended, plus one for the end of the execution itself: they may come in either order. */
   endEvents = 0;
 
   readonly #scala: ScalaVersion;
+  #plan: PlanInfo | undefined;
+  #outcome: PlanOutcome | undefined;
 
   constructor(id: number, scala: ScalaVersion) {
     this.id = id;
@@ -52,18 +62,20 @@ export class SqlExecution {
   }
 
   register(metrics: readonly PlanMetric[]): void {
+    if (this.isSettled) return;
     for (const metric of metrics) this.metricTypes.set(metric.accumulatorId, metric.metricType);
   }
 
   setPlan(plan: PlanInfo, description: string): void {
-    this.plan = plan;
+    if (this.isSettled) return;
+    this.#plan = plan;
     this.planDescription = description;
     this.#registerAll(plan);
   }
 
-  #registerAll(plan: PlanInfo): void {
-    this.register(plan.metrics);
-    for (const child of plan.children) this.#registerAll(child);
+  /** Whether the execution has ended: its plan and its metrics are then final, and only its jobs may change. */
+  get isSettled(): boolean {
+    return this.#outcome !== undefined;
   }
 
   get isOver(): boolean {
@@ -75,33 +87,27 @@ export class SqlExecution {
     return immutableSetOrder([...this.stages], this.#scala);
   }
 
+  /** Fixes the outcome, and forgets what it is made of. */
+  settle(stageMetrics: readonly SqlStageMetrics[]): void {
+    this.#outcome = this.outcome(stageMetrics);
+    this.#plan = undefined;
+    this.metricTypes.clear();
+    this.driverUpdates.length = 0;
+  }
+
   /** @param stageMetrics - of its stages, in {@link stagesInOrder} */
-  aggregate(stageMetrics: readonly SqlStageMetrics[]): MetricResults {
-    if (this.results !== undefined) return this.results;
-    const valuesById = new Map<number, MetricValues>();
-    const valuesOf = (id: number): MetricValues | undefined => {
-      if (!this.metricTypes.has(id)) return undefined;
-      let values = valuesById.get(id);
-      if (values === undefined) {
-        values = new MetricValues();
-        valuesById.set(id, values);
-      }
-      return values;
-    };
-    for (const stage of stageMetrics) stage.collect(valuesOf);
-    for (const [id, value] of this.driverUpdates) {
-      const values = valuesOf(id);
-      // What the driver has more than any task is shown as the driver's.
-      if (values?.largest !== undefined && value > values.largest.value) values.largest = undefined;
-      values?.addDriver(value);
-    }
-    const results = new Map<number, MetricResult>();
-    for (const [id, values] of valuesById) {
-      const type = this.metricTypes.get(id) ?? '';
-      const text = metricText(type, values);
-      if (text !== undefined) results.set(id, { text, value: metricNumber(type, values) });
-    }
-    return results;
+  outcome(stageMetrics: readonly SqlStageMetrics[]): PlanOutcome {
+    if (this.#outcome !== undefined) return this.#outcome;
+    if (this.#plan === undefined) return { nodes: [], edges: [], tree: undefined, treeSize: 0 };
+    const results = aggregateMetrics(this.metricTypes, stageMetrics, this.driverUpdates);
+    const graph = planGraph(this.#plan);
+    const nodes = graph.nodes.map(({ id, name, wholeStageCodegenId, metrics }) => ({
+      nodeId: id,
+      nodeName: name,
+      ...(wholeStageCodegenId === undefined ? {} : { wholeStageCodegenId }),
+      metrics: metrics.flatMap((metric) => shown(metric, results)),
+    }));
+    return { nodes, edges: graph.edges, ...planTree(this.#plan, results) };
   }
 
   get status(): 'COMPLETED' | 'FAILED' | 'RUNNING' {
@@ -116,9 +122,8 @@ export class SqlExecution {
    * @param now - what a running execution's duration counts up to
    * @returns `undefined` where the log does not tell its start, as after compaction: there is no plan to draw
    */
-  toRest(results: MetricResults, now: number): ExecutionData | undefined {
-    if (this.start === undefined || this.plan === undefined) return undefined;
-    const graph = planGraph(this.plan);
+  toRest({ nodes, edges }: PlanOutcome, now: number): ExecutionData | undefined {
+    if (this.start === undefined) return undefined;
     return {
       id: this.id,
       status: this.status,
@@ -129,20 +134,22 @@ export class SqlExecution {
       runningJobIds: this.#jobIds('RUNNING'),
       successJobIds: this.#jobIds('SUCCEEDED'),
       failedJobIds: this.#jobIds('FAILED'),
-      nodes: graph.nodes.map(({ id, name, wholeStageCodegenId, metrics }) => ({
-        nodeId: id,
-        nodeName: name,
-        ...(wholeStageCodegenId === undefined ? {} : { wholeStageCodegenId }),
-        metrics: metrics.flatMap((metric) => {
-          const text = results.get(metric.accumulatorId)?.text;
-          return text === undefined ? [] : [{ name: metric.name.trim(), value: text.replace(/^\n/, '') }];
-        }),
-      })),
-      edges: graph.edges,
+      nodes,
+      edges,
     };
+  }
+
+  #registerAll(plan: PlanInfo): void {
+    this.register(plan.metrics);
+    for (const child of plan.children) this.#registerAll(child);
   }
 
   #jobIds(status: SqlJobStatus): readonly number[] {
     return immutableSetOrder([...this.jobs.keys()], this.#scala).filter((id) => this.jobs.get(id) === status);
   }
+}
+
+function shown(metric: PlanMetric, results: MetricResults): { readonly name: string; readonly value: string }[] {
+  const text = results.get(metric.accumulatorId)?.text;
+  return text === undefined ? [] : [{ name: metric.name, value: text.replace(/^\n/, '') }];
 }

@@ -13,10 +13,11 @@ import {
   timeField,
 } from '../json-fields.ts';
 import type { StageInfo } from '../stage-info.ts';
+import { TextPool } from '../text-pool.ts';
 import type { TaskRecord } from '../task-record.ts';
-import type { MetricResults } from './execution.ts';
+import type { PlanOutcome } from './execution.ts';
 import { SqlExecution } from './execution.ts';
-import type { PlanMetric } from './plan.ts';
+import type { PlanInfo, PlanMetric } from './plan.ts';
 import { readPlan, readPlanMetrics } from './plan.ts';
 import { SqlStageMetrics } from './stage-metrics.ts';
 
@@ -30,6 +31,8 @@ const RETAINED_EXECUTIONS = 1000;
  */
 export class SqlExecutions {
   readonly #dialect: RestDialect;
+  readonly #texts = new TextPool();
+  readonly #intern = (text: string): string => this.#texts.intern(text);
   readonly #all = new Map<number, SqlExecution>();
   readonly #live = new Map<number, SqlExecution>();
   readonly #stageMetrics = new Map<number, SqlStageMetrics>();
@@ -40,7 +43,7 @@ export class SqlExecutions {
 
   executionStart(event: JsonRecord): void {
     const id = executionId(event);
-    const plan = readPlan(recordField(event, 'sparkPlanInfo'));
+    const plan = this.#readPlan(event);
     const start = {
       description: optionalText(event, 'description') ?? '',
       submissionTime: timeField(event, 'time'),
@@ -54,12 +57,12 @@ export class SqlExecutions {
 
   adaptiveUpdate(event: JsonRecord): void {
     const id = executionId(event);
-    const plan = readPlan(recordField(event, 'sparkPlanInfo'));
+    const plan = this.#readPlan(event);
     this.#getOrAdd(id).setPlan(plan, optionalText(event, 'physicalPlanDescription') ?? '');
   }
 
   adaptiveMetrics(event: JsonRecord): void {
-    const metrics: readonly PlanMetric[] = readPlanMetrics(event, 'sqlPlanMetrics');
+    const metrics: readonly PlanMetric[] = readPlanMetrics(event, 'sqlPlanMetrics', this.#intern);
     this.#getOrAdd(executionId(event)).register(metrics);
   }
 
@@ -79,7 +82,7 @@ export class SqlExecutions {
     if (execution === undefined) return;
     execution.completionTime = time;
     execution.errorMessage = errorMessage;
-    execution.results = this.#aggregate(execution);
+    execution.settle(this.#metricsOf(execution));
     this.#forgetStages(execution);
     execution.endEvents++;
     this.#update(execution);
@@ -88,7 +91,7 @@ export class SqlExecutions {
   jobStart(job: JobInfo, executionIdText: string | undefined): void {
     if (executionIdText === undefined || !/^\d+$/.test(executionIdText)) return;
     const execution = this.#revive(Number(executionIdText));
-    if (execution.metricTypes.size > 0 && execution.results === undefined) {
+    if (execution.metricTypes.size > 0) {
       // Since 4.0 metrics that a plan registers later are followed too.
       const types = this.#dialect === '3.5' ? new Map(execution.metricTypes) : execution.metricTypes;
       for (const { stageId, numTasks } of job.stageInfos) {
@@ -126,20 +129,24 @@ export class SqlExecutions {
     if (metrics?.attemptId === task.attemptId) metrics.taskEnd(task);
   }
 
-  /** All executions with their metrics, by id. */
-  results(): readonly (readonly [execution: SqlExecution, results: MetricResults])[] {
+  /** All executions with what came of them, by id. */
+  outcomes(): readonly (readonly [execution: SqlExecution, outcome: PlanOutcome])[] {
     return [...this.#all.values()]
       .sort((a, b) => a.id - b.id)
-      .map((execution) => [execution, this.#aggregate(execution)] as const);
+      .map((execution) => [execution, execution.outcome(this.#metricsOf(execution))] as const);
   }
 
   /** @param now - what the duration of a running execution counts up to */
   rows(now: number): ExecutionData[] {
-    return this.results().flatMap(([execution, results]) => execution.toRest(results, now) ?? []);
+    return this.outcomes().flatMap(([execution, outcome]) => execution.toRest(outcome, now) ?? []);
   }
 
-  #aggregate(execution: SqlExecution): MetricResults {
-    return execution.aggregate(execution.stagesInOrder().flatMap((stageId) => this.#stageMetrics.get(stageId) ?? []));
+  #readPlan(event: JsonRecord): PlanInfo {
+    return readPlan(recordField(event, 'sparkPlanInfo'), this.#intern);
+  }
+
+  #metricsOf(execution: SqlExecution): SqlStageMetrics[] {
+    return execution.stagesInOrder().flatMap((stageId) => this.#stageMetrics.get(stageId) ?? []);
   }
 
   #getOrAdd(id: number): SqlExecution {

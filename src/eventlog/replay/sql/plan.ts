@@ -20,21 +20,28 @@ export interface PlanInfo {
 /** Spark's JSON reader refuses more than 1,000 levels, and a node takes two: no server shows a deeper plan. */
 const MAX_DEPTH = 500;
 
-/** @throws EventLogError for a plan that is deeper than Spark itself could read */
-export function readPlan(info: JsonRecord, depth = 0): PlanInfo {
+/**
+ * @param intern - gives equal texts as one: plans repeat the names of their nodes and metrics
+ * @throws EventLogError for a plan that is deeper than Spark itself could read
+ */
+export function readPlan(info: JsonRecord, intern: (text: string) => string, depth = 0): PlanInfo {
   if (depth > MAX_DEPTH) refuse(`the plan is more than ${MAX_DEPTH} nodes deep`);
   return {
-    nodeName: textField(info, 'nodeName'),
+    nodeName: intern(textField(info, 'nodeName')),
     simpleString: textField(info, 'simpleString'),
-    children: recordsField(info, 'children').map((child) => readPlan(child, depth + 1)),
-    metrics: readPlanMetrics(info, 'metrics'),
+    children: recordsField(info, 'children').map((child) => readPlan(child, intern, depth + 1)),
+    metrics: readPlanMetrics(info, 'metrics', intern),
   };
 }
 
-export function readPlanMetrics(record: JsonRecord, key: string): readonly PlanMetric[] {
+export function readPlanMetrics(
+  record: JsonRecord,
+  key: string,
+  intern: (text: string) => string,
+): readonly PlanMetric[] {
   return recordsField(record, key).map((metric) => ({
-    name: textField(metric, 'name'),
+    name: intern(textField(metric, 'name').trim()),
     accumulatorId: Number(longField(metric, 'accumulatorId')),
-    metricType: textField(metric, 'metricType'),
+    metricType: intern(textField(metric, 'metricType')),
   }));
 }
