@@ -30,9 +30,9 @@ describe('e2e: spot crawl against a real History Server', function () {
   let stores: readonly (readonly [string, readonly string[], Record<string, string>])[];
 
   before(async function () {
+    folder = await mkdtemp(join(tmpdir(), 'spot-e2e-'));
     historyUrl = service(this, 'SPOT_TEST_HISTORY_URL');
     const elasticsearchUrl = service(this, 'SPOT_TEST_ES_URL');
-    folder = await mkdtemp(join(tmpdir(), 'spot-e2e-'));
     const indexes = Object.fromEntries(
       ['raw', 'agg', 'err', 'detail'].map((kind) => [
         `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
