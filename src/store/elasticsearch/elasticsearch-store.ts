@@ -21,7 +21,7 @@ import { makeClient } from './client.ts';
 import type { ElasticsearchSettings } from './config.ts';
 import { aliasesOf, ensureIndexes, installTemplates, type Aliases } from './indexes.ts';
 import { TIME_SPAN } from './queries.ts';
-import { readByIds, search, type Hit, type SearchOptions, type Source } from './reader.ts';
+import { readByIds, search, type Hit, type SearchOptions } from './reader.ts';
 import { writeRuns } from './run-writer.ts';
 import { Session } from './session.ts';
 import { documentIn, errorViews, keyIn } from './stored-document.ts';
@@ -29,8 +29,7 @@ import { sendingOf, writeViews } from './view-writer.ts';
 
 const DOCUMENTS_PER_PAGE = 100;
 const KEYS_PER_PAGE = 5000;
-/** What the ledger needs of an agg document beside its version; the second where the document is stored whole. */
-const FINGERPRINTS = ['spot.fingerprint', 'spot_document.spot.fingerprint'];
+const FINGERPRINT = 'spot_search.fingerprint';
 
 /**
  * A store in Elasticsearch 8 or 9 (see README.md beside this file).
@@ -87,11 +86,11 @@ export class ElasticsearchStore implements Store {
   }
 
   async readLedger(keys: readonly RunKey[]): Promise<ReadonlyMap<string, LedgerEntry>> {
-    const found = await this.#readByIds('agg', keys.map(documentId), FINGERPRINTS);
+    const found = await this.#readByIds('agg', keys.map(documentId), FINGERPRINT);
     return new Map(
-      [...found].map(([id, { _source, _version = 0 }]) => [
+      [...found].map(([id, { fields, _version = 0 }]) => [
         id,
-        { fingerprint: fingerprintIn(_source), revision: _version },
+        { fingerprint: fingerprintIn(fields), revision: _version },
       ]),
     );
   }
@@ -192,13 +191,9 @@ export class ElasticsearchStore implements Store {
     return source === undefined ? undefined : documentIn(source);
   }
 
-  async #readByIds(
-    kind: DocumentKind,
-    ids: readonly string[],
-    fields?: readonly string[],
-  ): ReturnType<typeof readByIds> {
+  async #readByIds(kind: DocumentKind, ids: readonly string[], storedField?: string): ReturnType<typeof readByIds> {
     const alias = this.#aliases[kind];
-    return alias === undefined ? new Map() : await readByIds(this.#session, alias, ids, fields);
+    return alias === undefined ? new Map() : await readByIds(this.#session, alias, ids, storedField);
   }
 
   async *#findDocuments(kind: DocumentKind, filter: RunFilter, options: FindOptions): AsyncGenerator {
@@ -284,8 +279,10 @@ export class ElasticsearchStore implements Store {
   }
 }
 
-function fingerprintIn(source: Source = {}): string {
-  return (documentIn(source) as Pick<AggregateDocument, 'spot'>).spot.fingerprint;
+/** A document without the field is not of this Spot: no fingerprint equals the empty one, so its run is read again. */
+function fingerprintIn(fields: Hit['fields'] = {}): string {
+  const value = fields[FINGERPRINT]?.[0];
+  return typeof value === 'string' ? value : '';
 }
 
 function deletion(alias: string, id: string): string {

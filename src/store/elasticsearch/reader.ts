@@ -11,13 +11,14 @@ export interface Found {
   readonly _id: string;
   readonly _version?: number;
   readonly _source?: Source;
+  /** Stored fields or doc values that were asked for. */
+  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
 }
 interface GotItem extends Found {
   readonly found?: boolean;
   readonly error?: ErrorCause;
 }
 export interface Hit extends Found {
-  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
   readonly sort?: readonly unknown[];
 }
 interface SearchAnswer {
@@ -34,7 +35,7 @@ const PIT_KEPT = '5m';
 /**
  * Reads documents by id, in realtime: what was acknowledged is there.
  *
- * @param fields - paths of the source to give; all when absent
+ * @param storedField - the one field to give, instead of the document
  * @returns what is stored, by the id that was asked for
  * @throws StoreError `STORE_UNAVAILABLE` when Elasticsearch could not look (it is not the same as: not there)
  */
@@ -42,7 +43,7 @@ export async function readByIds(
   session: Session,
   alias: string,
   ids: readonly string[],
-  fields?: readonly string[],
+  storedField?: string,
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
@@ -50,7 +51,7 @@ export async function readByIds(
     const { docs } = await session.request<{ readonly docs: readonly GotItem[] }>({
       method: 'POST',
       path: `/${encodeURIComponent(alias)}/_mget`,
-      querystring: fields === undefined ? {} : { _source_includes: fields.join(',') },
+      querystring: storedField === undefined ? {} : { _source: false, stored_fields: storedField },
       body: { ids: chunk.map(storedId) },
     });
     // The answer has the order of the question; its ids may look different (a lone surrogate).

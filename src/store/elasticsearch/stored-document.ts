@@ -28,6 +28,7 @@ export function searchOf(columns: RunColumns): JsonObject {
   return {
     id,
     ...(key.length <= LONGEST_KEY ? { key } : {}),
+    fingerprint,
     terms: [term('cluster', cluster), term('app', appId), term('name', name), term('user', user), term('tag', tag)],
     ...(endMs === undefined ? {} : { time: endMs }),
   };

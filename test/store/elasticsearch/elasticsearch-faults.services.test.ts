@@ -105,8 +105,13 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
       it('that were never made are told to a reader, and are empty to nobody', async () => {
         const store = await open();
 
-        for (const attempt of [collect(store.findAggregates({})), collect(store.findKeys({})), store.stats()]) {
-          const error = await failure(attempt);
+        const attempts = [
+          () => collect(store.findAggregates({})),
+          () => collect(store.findKeys({})),
+          () => store.stats(),
+        ];
+        for (const attempt of attempts) {
+          const error = await failure(attempt());
           expect(error).to.have.property('code', 'STORE_NOT_FOUND');
           expect(error).to.have.property('message').that.includes('run spot crawl first');
         }
@@ -382,7 +387,7 @@ describe('store/elasticsearch, whatever answers', () => {
     expect(await open({ auth_type: 'api_key' }))
       .to.have.property('message')
       .that.includes('api_key is empty');
-    expect(await open({ ca_file: '/nowhere/ca.pem' })).to.have.property('code', 'CONFIG_FILE_UNREADABLE');
+    expect(await open({ ca_file: '/nowhere/ca.pem' })).to.have.property('code', 'CONFIG_UNREADABLE_FILE');
   });
 });
 
