@@ -1,6 +1,6 @@
 import { StoreError } from '../../util/errors.ts';
 import { isMissingIndex, responseError, type ErrorCause } from './errors.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 /** One line of action and, unless it deletes, one line of document: both JSON on one line. */
 export interface BulkItem {
@@ -43,11 +43,11 @@ const DONE: BulkOutcome = { status: 'done' };
  * meanwhile the caller waits, which is the back-pressure.
  */
 export class BulkWriter {
-  readonly #session: Session;
+  readonly #connection: Connection;
   readonly #options: BulkOptions;
 
-  constructor(session: Session, options: BulkOptions) {
-    this.#session = session;
+  constructor(connection: Connection, options: BulkOptions) {
+    this.#connection = connection;
     this.#options = options;
   }
 
@@ -77,7 +77,7 @@ export class BulkWriter {
 
       signal?.throwIfAborted();
       if (!failure.error.retryable || performance.now() >= deadline) throw failure.error;
-      this.#session.logger.warn('Elasticsearch does not take a write at the moment; trying again.', {
+      this.#connection.logger.warn('Elasticsearch does not take a write at the moment; trying again.', {
         code: failure.error.code,
         items: failure.pending.length,
         round,
@@ -111,7 +111,7 @@ export class BulkWriter {
     let reason: StoreError | undefined;
     for (const [position, index] of batch.entries()) {
       const answer = answers[position] ?? { status: 503, error: { reason: 'the answer has no status for this item' } };
-      const outcome = outcomeOf(answer, this.#session.url);
+      const outcome = outcomeOf(answer, this.#connection.url);
       if (outcome instanceof StoreError) {
         again.push(index);
         // What can never succeed decides what is thrown.
@@ -142,7 +142,7 @@ export class BulkWriter {
   async #request(items: readonly BulkItem[], signal: AbortSignal | undefined): Promise<readonly ItemAnswer[]> {
     // Texts go through the client as they are, one line each.
     const lines = items.flatMap(({ action, source }) => (source === undefined ? [action] : [action, source]));
-    const answer = await this.#session.request<BulkAnswer>(
+    const answer = await this.#connection.request<BulkAnswer>(
       {
         method: 'POST',
         path: '/_bulk',
@@ -159,7 +159,7 @@ export class BulkWriter {
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(round, 10), LONGEST_PAUSE_MS);
     // Several writers that were refused together do not come back together.
     const wanted = longest * (0.5 + random() / 2);
-    await this.#session.pause(Math.min(wanted, Math.max(deadline - performance.now(), 0)), signal);
+    await this.#connection.pause(Math.min(wanted, Math.max(deadline - performance.now(), 0)), signal);
   }
 }
 

@@ -23,7 +23,7 @@ import { aliasesOf, ensureIndexes, installTemplates, type Aliases } from './inde
 import { TIME_SPAN } from './queries.ts';
 import { readByIds, search, type Hit, type SearchOptions } from './reader.ts';
 import { writeRuns } from './run-writer.ts';
-import { Session } from './session.ts';
+import { Connection } from './connection.ts';
 import { documentIn, errorViews, keyIn } from './stored-document.ts';
 import { sendingOf, writeViews } from './view-writer.ts';
 
@@ -40,20 +40,20 @@ const FINGERPRINT = 'spot_search.fingerprint';
 export class ElasticsearchStore implements Store {
   readonly supports: StoreFeatures;
   readonly description: string;
-  readonly #session: Session;
+  readonly #connection: Connection;
   readonly #aliases: Aliases;
   readonly #bulk: BulkWriter;
   readonly #unrefreshed = new Set<DocumentKind>();
   #isPrepared = false;
 
   private constructor(settings: ElasticsearchSettings, logger: Logger) {
-    this.#session = new Session(settings, logger.child({ component: 'elasticsearch-store' }));
+    this.#connection = new Connection(settings, logger.child({ component: 'elasticsearch-store' }));
     this.#aliases = aliasesOf(settings);
-    this.#bulk = new BulkWriter(this.#session, {
+    this.#bulk = new BulkWriter(this.#connection, {
       bulkBytes: settings.bulk_bytes,
       retryMs: settings.retry_seconds * 1000,
     });
-    this.description = `elasticsearch:${this.#session.url}`;
+    this.description = `elasticsearch:${this.#connection.url}`;
     this.supports = { readsItsWrites: false, keepsRaw: this.#aliases.raw !== undefined };
   }
 
@@ -68,8 +68,8 @@ export class ElasticsearchStore implements Store {
   }
 
   async prepare(): Promise<void> {
-    if (this.#session.settings.install_templates) await installTemplates(this.#session);
-    await ensureIndexes(this.#session, this.#aliases);
+    if (this.#connection.settings.install_templates) await installTemplates(this.#connection);
+    await ensureIndexes(this.#connection, this.#aliases);
     // Deleting what is not there changes nothing, and shows whether writing is allowed and possible.
     await this.#bulk.write(
       Object.values(this.#aliases).map((alias) => ({ action: deletion(alias, 'spot-write-check') })),
@@ -81,7 +81,7 @@ export class ElasticsearchStore implements Store {
     runs: readonly RunDocuments[],
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly SaveOutcome[]> {
-    const writing = { aliases: this.#aliases, maxDocumentBytes: this.#session.settings.max_document_bytes };
+    const writing = { aliases: this.#aliases, maxDocumentBytes: this.#connection.settings.max_document_bytes };
     return this.#writing(['raw', 'detail', 'agg'], () => writeRuns(this.#bulk, runs, writing, options.signal));
   }
 
@@ -100,7 +100,7 @@ export class ElasticsearchStore implements Store {
     if (alias === undefined) return;
     const sendings = documents.map((document) => {
       const action = JSON.stringify({ index: { _index: alias, _id: storedId(errorId(document)) } });
-      return sendingOf(action, errorViews(document), this.#session.settings.max_document_bytes);
+      return sendingOf(action, errorViews(document), this.#connection.settings.max_document_bytes);
     });
     const outcomes = await this.#writing(['err'], () => writeViews(this.#bulk, sendings));
     const refused = outcomes.find((outcome) => outcome.status === 'refused');
@@ -161,7 +161,8 @@ export class ElasticsearchStore implements Store {
         alias,
         0,
         async () =>
-          (await this.#session.request<{ count: number }>({ method: 'POST', path: `${pathOf(alias)}/_count` })).count,
+          (await this.#connection.request<{ count: number }>({ method: 'POST', path: `${pathOf(alias)}/_count` }))
+            .count,
       );
     }
     return { ...counts, ...(await this.#timeSpan()), bytes: await this.#bytes() };
@@ -169,7 +170,7 @@ export class ElasticsearchStore implements Store {
 
   /** Ends what is under way: its callers get `STORE_CLOSED`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session[Symbol.asyncDispose]();
+    await this.#connection[Symbol.asyncDispose]();
   }
 
   /** Writes, and once more when an index had been deleted meanwhile: it comes back with Spot's mapping. */
@@ -179,8 +180,8 @@ export class ElasticsearchStore implements Store {
       return await write();
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'STORE_NOT_FOUND') throw error;
-      this.#session.logger.warn('An index is missing; creating it again.', { reason: error.message });
-      await ensureIndexes(this.#session, this.#aliases);
+      this.#connection.logger.warn('An index is missing; creating it again.', { reason: error.message });
+      await ensureIndexes(this.#connection, this.#aliases);
       return await write();
     }
   }
@@ -193,7 +194,7 @@ export class ElasticsearchStore implements Store {
 
   async #readByIds(kind: DocumentKind, ids: readonly string[], storedField?: string): ReturnType<typeof readByIds> {
     const alias = this.#aliases[kind];
-    return alias === undefined ? new Map() : await readByIds(this.#session, alias, ids, storedField);
+    return alias === undefined ? new Map() : await readByIds(this.#connection, alias, ids, storedField);
   }
 
   async *#findDocuments(kind: DocumentKind, filter: RunFilter, options: FindOptions): AsyncGenerator {
@@ -206,7 +207,7 @@ export class ElasticsearchStore implements Store {
     if (alias === undefined || (options.limit ?? 1) <= 0) return;
     await this.#refresh(kind, alias);
     try {
-      yield* search(this.#session, alias, filter, options);
+      yield* search(this.#connection, alias, filter, options);
     } catch (error) {
       await this.#unlessMissing(kind, alias, undefined, () => Promise.reject(error as Error));
     }
@@ -219,7 +220,7 @@ export class ElasticsearchStore implements Store {
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'STORE_NOT_FOUND') throw error;
       if (this.#isPrepared || kind !== 'agg') return instead;
-      const { url } = this.#session;
+      const { url } = this.#connection;
       throw new StoreError(
         'STORE_NOT_FOUND',
         `There is no index ${alias} at ${url} yet: run spot crawl first, or name the right store`,
@@ -241,7 +242,7 @@ export class ElasticsearchStore implements Store {
   async #refresh(kind: DocumentKind, alias: string): Promise<void> {
     if (!this.#unrefreshed.delete(kind)) return;
     try {
-      await this.#session.request({ method: 'POST', path: `${pathOf(alias)}/_refresh` });
+      await this.#connection.request({ method: 'POST', path: `${pathOf(alias)}/_refresh` });
     } catch (error) {
       if (!(error instanceof StoreError) || !['STORE_FORBIDDEN', 'STORE_NOT_FOUND'].includes(error.code)) throw error;
     }
@@ -254,7 +255,7 @@ export class ElasticsearchStore implements Store {
       readonly aggregations: Readonly<Record<'oldest' | 'newest', { readonly value: number | null }>>;
     }
     const span = await this.#unlessMissing<Span | undefined>('agg', alias, undefined, () =>
-      this.#session.request<Span>({ method: 'POST', path: `${pathOf(alias)}/_search`, body: TIME_SPAN }),
+      this.#connection.request<Span>({ method: 'POST', path: `${pathOf(alias)}/_search`, body: TIME_SPAN }),
     );
     return { oldestEnd: isoTime(span?.aggregations.oldest.value), newestEnd: isoTime(span?.aggregations.newest.value) };
   }
@@ -266,7 +267,7 @@ export class ElasticsearchStore implements Store {
     }
     const names = Object.values(this.#aliases).map(encodeURIComponent).join(',');
     try {
-      const stats = await this.#session.request<Stats>({
+      const stats = await this.#connection.request<Stats>({
         method: 'GET',
         path: `/${names}/_stats/store`,
         querystring: { ignore_unavailable: true },

@@ -2,7 +2,7 @@ import { StoreError } from '../../util/errors.ts';
 import type { DocumentKind } from '../store.ts';
 import type { ElasticsearchSettings } from './config.ts';
 import { KINDS, MAPPING_VERSION, mappingOf, settingsOf, templateName, templateOf } from './mappings/mappings.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 /** The alias of each kind that is kept; a kind without one is switched off. */
 export type Aliases = Readonly<Partial<Record<DocumentKind, string>>>;
@@ -18,20 +18,23 @@ export function aliasesOf(settings: ElasticsearchSettings): Aliases {
 }
 
 /** Puts Spot's index templates where they are missing or older; those of a newer Spot stay. */
-export async function installTemplates(session: Session): Promise<void> {
+export async function installTemplates(connection: Connection): Promise<void> {
   for (const kind of KINDS) {
     const name = templateName(kind);
-    if ((await templateVersion(session, name)) >= MAPPING_VERSION) continue;
-    await session.request({ method: 'PUT', path: `/_index_template/${name}`, body: templateOf(kind) });
-    session.logger.info('Installed an index template.', { template: name, version: MAPPING_VERSION });
+    if ((await templateVersion(connection, name)) >= MAPPING_VERSION) continue;
+    await connection.request({ method: 'PUT', path: `/_index_template/${name}`, body: templateOf(kind) });
+    connection.logger.info('Installed an index template.', { template: name, version: MAPPING_VERSION });
   }
 }
 
-async function templateVersion(session: Session, name: string): Promise<number> {
+async function templateVersion(connection: Connection, name: string): Promise<number> {
   interface Answer {
     readonly index_templates?: readonly { readonly index_template: { readonly version?: number } }[];
   }
-  const answer = await unlessMissing(session.request<Answer>({ method: 'GET', path: `/_index_template/${name}` }), {});
+  const answer = await unlessMissing(
+    connection.request<Answer>({ method: 'GET', path: `/_index_template/${name}` }),
+    {},
+  );
   return answer.index_templates?.[0]?.index_template.version ?? 0;
 }
 
@@ -43,10 +46,10 @@ async function templateVersion(session: Session, name: string): Promise<number> 
  *
  * @throws StoreError `STORE_INDEX_NOT_ALIAS` where an index has the name; `STORE_FORBIDDEN` with the right that is missing
  */
-export async function ensureIndexes(session: Session, aliases: Aliases): Promise<void> {
+export async function ensureIndexes(connection: Connection, aliases: Aliases): Promise<void> {
   for (const kind of KINDS) {
     const alias = aliases[kind];
-    if (alias !== undefined) await ensureIndex(session, kind, alias);
+    if (alias !== undefined) await ensureIndex(connection, kind, alias);
   }
 }
 
@@ -54,24 +57,28 @@ interface IndexMapping {
   readonly mappings: { readonly _meta?: { readonly spot_mapping_version?: number } };
 }
 
-async function ensureIndex(session: Session, kind: DocumentKind, alias: string): Promise<void> {
+async function ensureIndex(connection: Connection, kind: DocumentKind, alias: string): Promise<void> {
   const path = `/${encodeURIComponent(alias)}/_mapping`;
   const indexes = Object.entries(
-    await unlessMissing(session.request<Readonly<Record<string, IndexMapping>>>({ method: 'GET', path }), {}),
+    await unlessMissing(connection.request<Readonly<Record<string, IndexMapping>>>({ method: 'GET', path }), {}),
   );
-  if (indexes.length === 0) await createIndex(session, kind, alias);
+  if (indexes.length === 0) await createIndex(connection, kind, alias);
 
   for (const [index, { mappings }] of indexes) {
-    if (index === alias) throw notAnAlias(session.url, kind, alias);
+    if (index === alias) throw notAnAlias(connection.url, kind, alias);
     const version = mappings._meta?.spot_mapping_version ?? 0;
     if (version >= MAPPING_VERSION) continue;
-    await session.request({ method: 'PUT', path: `/${encodeURIComponent(index)}/_mapping`, body: mappingOf(kind) });
-    session.logger.info('Brought the mapping of an index up to date.', { index, from: version, to: MAPPING_VERSION });
+    await connection.request({ method: 'PUT', path: `/${encodeURIComponent(index)}/_mapping`, body: mappingOf(kind) });
+    connection.logger.info('Brought the mapping of an index up to date.', {
+      index,
+      from: version,
+      to: MAPPING_VERSION,
+    });
   }
 }
 
 /** Mappings go with the request as well as with the template: so they hold whatever the alias is called. */
-async function createIndex(session: Session, kind: DocumentKind, alias: string): Promise<void> {
+async function createIndex(connection: Connection, kind: DocumentKind, alias: string): Promise<void> {
   const index = `${alias}-000001`;
   const body = {
     settings: settingsOf(kind),
@@ -79,8 +86,8 @@ async function createIndex(session: Session, kind: DocumentKind, alias: string):
     aliases: { [alias]: { is_write_index: true } },
   };
   try {
-    await session.request({ method: 'PUT', path: `/${encodeURIComponent(index)}`, body });
-    session.logger.info('Created an index.', { index, alias });
+    await connection.request({ method: 'PUT', path: `/${encodeURIComponent(index)}`, body });
+    connection.logger.info('Created an index.', { index, alias });
   } catch (error) {
     // Another Spot may have been faster.
     if (!(error instanceof StoreError) || error.details['type'] !== 'resource_already_exists_exception') throw error;

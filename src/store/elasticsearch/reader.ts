@@ -3,7 +3,7 @@ import { storedId } from '../run-columns.ts';
 import type { FindOptions, RunFilter } from '../store.ts';
 import { isMissingIndex, responseError, type ErrorCause } from './errors.ts';
 import { searchBody } from './queries.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 export type Source = Readonly<Record<string, unknown>>;
 
@@ -40,7 +40,7 @@ const PIT_KEPT = '5m';
  * @throws StoreError `STORE_UNAVAILABLE` when Elasticsearch could not look (it is not the same as: not there)
  */
 export async function readByIds(
-  session: Session,
+  connection: Connection,
   alias: string,
   ids: readonly string[],
   storedField?: string,
@@ -48,7 +48,7 @@ export async function readByIds(
   const found = new Map<string, Found>();
   for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
     const chunk = ids.slice(start, start + IDS_PER_REQUEST);
-    const { docs } = await session.request<{ readonly docs: readonly GotItem[] }>({
+    const { docs } = await connection.request<{ readonly docs: readonly GotItem[] }>({
       method: 'POST',
       path: `/${encodeURIComponent(alias)}/_mget`,
       querystring: storedField === undefined ? {} : { _source: false, stored_fields: storedField },
@@ -58,7 +58,7 @@ export async function readByIds(
     for (const [index, id] of chunk.entries()) {
       const item = docs[index];
       if (item === undefined || (item.error !== undefined && !isMissingIndex(item.error)))
-        throw responseError(503, item?.error, session.url);
+        throw responseError(503, item?.error, connection.url);
       if (item.found === true) found.set(id, item);
     }
   }
@@ -77,7 +77,7 @@ export interface SearchOptions extends FindOptions {
  * @throws StoreError `STORE_NOT_FOUND` when there is no such index; the signal's reason
  */
 export async function* search(
-  session: Session,
+  connection: Connection,
   alias: string,
   filter: RunFilter,
   options: SearchOptions,
@@ -85,17 +85,20 @@ export async function* search(
   const { order = 'newest-first', limit = Infinity, pageSize, fields = {}, signal } = options;
   if (limit <= pageSize) {
     const body = { ...searchBody(filter, order, limit, undefined), ...fields };
-    yield* whileWanted((await ask(session, `/${encodeURIComponent(alias)}/_search`, body, signal)).hits.hits, signal);
+    yield* whileWanted(
+      (await ask(connection, `/${encodeURIComponent(alias)}/_search`, body, signal)).hits.hits,
+      signal,
+    );
     return;
   }
 
-  let pit = await openPointInTime(session, alias, signal);
+  let pit = await openPointInTime(connection, alias, signal);
   try {
     let after: readonly unknown[] | undefined;
     for (let left = limit; left > 0;) {
       const size = Math.min(left, pageSize);
       const body = { ...searchBody(filter, order, size, after), ...fields, pit: { id: pit, keep_alive: PIT_KEPT } };
-      const answer = await ask(session, '/_search', body, signal);
+      const answer = await ask(connection, '/_search', body, signal);
       const { hits } = answer.hits;
       yield* whileWanted(hits, signal);
       pit = answer.pit_id ?? pit;
@@ -104,12 +107,16 @@ export async function* search(
       if (hits.length < size || after === undefined) return;
     }
   } finally {
-    await session.request({ method: 'DELETE', path: '/_pit', body: { id: pit } }).catch(() => undefined);
+    await connection.request({ method: 'DELETE', path: '/_pit', body: { id: pit } }).catch(() => undefined);
   }
 }
 
-async function openPointInTime(session: Session, alias: string, signal: AbortSignal | undefined): Promise<string> {
-  const { id } = await session.request<{ readonly id: string }>(
+async function openPointInTime(
+  connection: Connection,
+  alias: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { id } = await connection.request<{ readonly id: string }>(
     { method: 'POST', path: `/${encodeURIComponent(alias)}/_pit`, querystring: { keep_alive: PIT_KEPT } },
     signal,
   );
@@ -117,12 +124,12 @@ async function openPointInTime(session: Session, alias: string, signal: AbortSig
 }
 
 async function ask(
-  session: Session,
+  connection: Connection,
   path: string,
   body: unknown,
   signal: AbortSignal | undefined,
 ): Promise<SearchAnswer> {
-  const answer = await session.request<SearchAnswer>(
+  const answer = await connection.request<SearchAnswer>(
     { method: 'POST', path, querystring: { allow_partial_search_results: false }, body },
     signal,
   );
@@ -130,9 +137,9 @@ async function ask(
   // A part of the hits would pass for all of them.
   throw new StoreError(
     'STORE_UNAVAILABLE',
-    `Elasticsearch at ${session.url} searched a part of its shards only: check the health of the cluster`,
+    `Elasticsearch at ${connection.url} searched a part of its shards only: check the health of the cluster`,
     {
-      details: { url: session.url },
+      details: { url: connection.url },
       retryable: true,
     },
   );

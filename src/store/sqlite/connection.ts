@@ -74,7 +74,7 @@ export function openForReading(options: SqliteStoreOptions): Connection {
 /**
  * Opens a store as its one writer; creates it where there is none, and brings an older one up to date.
  *
- * @throws StoreError `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_NOT_A_STORE`, `STORE_NEWER`
+ * @throws StoreError `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_UNWRITABLE`
  */
 export function openForWriting(options: SqliteStoreOptions, logger: Logger, now: Date): Connection {
   const { path } = options;
@@ -82,6 +82,11 @@ export function openForWriting(options: SqliteStoreOptions, logger: Logger, now:
   if (path === IN_MEMORY) return { database: prepared(new DatabaseSync(path, { timeout }), path) };
 
   const isNew = createPrivateFile(path);
+  if (!statSync(path).isFile()) {
+    throw new StoreError('STORE_UNWRITABLE', `${path} is no file: name a file in a folder that Spot may write`, {
+      details: { path },
+    });
+  }
   const lock = WriterLock.acquire(path, now);
   return closedOnError(lock, () => {
     refuseEmptied(path, isNew, lock);

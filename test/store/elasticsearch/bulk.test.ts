@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { batchesOf, BulkWriter, type BulkItem } from '../../../src/store/elasticsearch/bulk.ts';
-import { Session } from '../../../src/store/elasticsearch/session.ts';
+import { Connection } from '../../../src/store/elasticsearch/connection.ts';
 import { failure } from '../store-contract.ts';
 import { settingsFor } from './test-server.ts';
 
@@ -35,7 +35,7 @@ describe('store/elasticsearch/bulk', () => {
   describe('write, against answers that are scripted', () => {
     type Script = (lines: readonly string[], request: number) => { readonly status: number; readonly body: string };
     let server: Server;
-    let session: Session;
+    let connection: Connection;
     let script: Script;
     let bodies: (readonly string[])[];
 
@@ -54,17 +54,17 @@ describe('store/elasticsearch/bulk', () => {
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-      session = new Session(settingsFor(url, 'x', { compatibility: '9' }), silentLogger);
+      connection = new Connection(settingsFor(url, 'x', { compatibility: '9' }), silentLogger);
     });
 
     afterEach(async () => {
-      await session[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });
 
     const writer = (retryMs = 20_000): BulkWriter =>
-      new BulkWriter(session, { bulkBytes: 1_000_000, retryMs, random: () => 0 });
+      new BulkWriter(connection, { bulkBytes: 1_000_000, retryMs, random: () => 0 });
     const statuses = (...codes: readonly number[]): string =>
       JSON.stringify({
         items: codes.map((status) => ({
@@ -168,7 +168,7 @@ describe('store/elasticsearch/bulk', () => {
     it('ends a pause when the store is closed', async () => {
       script = () => ({ status: 200, body: statuses(429) });
       const writing = failure(writer().write([item('a')]));
-      setTimeout(() => void session[Symbol.asyncDispose](), 100);
+      setTimeout(() => void connection[Symbol.asyncDispose](), 100);
 
       expect(await writing).to.have.property('code', 'STORE_CLOSED');
     });

@@ -19,7 +19,7 @@ export interface Request {
 /**
  * The connection to Elasticsearch: connects with the first request, translates every error, and ends what is under way when it is closed.
  */
-export class Session implements AsyncDisposable {
+export class Connection implements AsyncDisposable {
   /** For messages: without user and password. */
   readonly url: string;
   readonly settings: ElasticsearchSettings;
@@ -49,7 +49,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Waits, but no longer than until the signal fires or the session is closed. */
+  /** Waits, but no longer than until the signal fires or the connection is closed. */
   async pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
     const ending = signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal]);
     await sleep(milliseconds, undefined, { signal: ending }).catch(() => undefined);
