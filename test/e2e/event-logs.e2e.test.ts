@@ -99,4 +99,32 @@ describe('e2e: the same run from its event log and from a real History Server', 
     expect(simulation.points.map(({ executors }) => executors)).to.deep.equal([1, 4]);
     expect(simulation.points[0]!.durationMs).to.be.greaterThan(simulation.points[1]!.durationMs);
   });
+
+  it('simulates a run known from the server alone, where its task quantiles were asked for, with a wider range', async function () {
+    const store = `sqlite:${join(folder, 'quantiles')}.sqlite`;
+    const crawl = await runSpot(['crawl', '--once', '--store', store], {
+      SPOT_SPARK_HISTORY_API_BASE_URL: service(this, 'SPOT_TEST_HISTORY_URL'),
+      SPOT_SPARK_HISTORY_TASK_QUANTILES: 'true',
+    });
+    expect(crawl.code, crawl.stderr).to.equal(0);
+
+    const [rest, log] = (await Promise.all(
+      [store, fromLogs].map((place) =>
+        spotJson(['simulate', 'app-20261121083643-0000', '--executors', '4', '--format', 'json', '--store', place]),
+      ),
+    )) as {
+      readonly precision: string;
+      readonly points: { durationMs: number; durationLowMs: number; durationHighMs: number }[];
+    }[];
+
+    expect([rest!.precision, log!.precision]).to.deep.equal(['quantiles', 'log']);
+    const width = ({ durationLowMs, durationHighMs }: (typeof rest & object)['points'][number]): number =>
+      durationHighMs - durationLowMs;
+    expect(width(rest!.points[0]!)).to.be.greaterThan(width(log!.points[0]!));
+    // The same run: what is known of it from either side must not contradict.
+    expect(rest!.points[0]!.durationMs).to.be.within(
+      log!.points[0]!.durationMs * 0.8,
+      log!.points[0]!.durationMs * 1.2,
+    );
+  });
 });

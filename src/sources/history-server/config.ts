@@ -95,6 +95,12 @@ export const historyServerSection = defineSection({
       about:
         'How often a question is asked again when the connection breaks, the answer is cut short or the server says 429, 502, 503 or 504; after a 500 at most twice. The waits are random and double each time. What still fails is tried again by a later sweep.',
     },
+    task_quantiles: {
+      type: 'boolean',
+      default: 'false',
+      about:
+        'Also asks for the jobs of each run and the task quantiles of each of its stages, so that a run can be simulated and its tasks judged without its event log. It costs the server one more request for each stage.',
+    },
     max_response_bytes: {
       type: 'integer',
       unit: 'bytes',

@@ -5,6 +5,7 @@ import type { AttemptParts, CallOptions, RunSource, RunWindow } from '../run-sou
 import { HistoryServerClient, type ClientClock } from './client.ts';
 import type { HistoryServerSettings } from './config.ts';
 import { wrongAnswerError } from './errors.ts';
+import { fetchRestDetail } from './rest-detail.ts';
 import {
   checkApplications,
   checkEnvironment,
@@ -38,12 +39,14 @@ export class HistoryServerSource implements RunSource {
   readonly description: string;
   readonly tellsProgress = false;
   readonly #client: HistoryServerClient;
+  readonly #asksForTasks: boolean;
 
-  private constructor(cluster: string, client: HistoryServerClient, isUnchecked: boolean) {
+  private constructor(cluster: string, client: HistoryServerClient, asksForTasks: boolean, isUnchecked: boolean) {
     this.cluster = cluster;
     this.host = client.address.host;
     this.description = `Spark History Server ${client.address.text}${isUnchecked ? ' (insecure: certificate not checked)' : ''}`;
     this.#client = client;
+    this.#asksForTasks = asksForTasks;
   }
 
   /** Opens without asking the server anything. @throws ConfigError when the settings cannot be used */
@@ -72,7 +75,7 @@ export class HistoryServerSource implements RunSource {
     if (!isSecure && !isLoopback && sendsSecret(settings)) {
       logger.warn('Credentials for the History Server travel unencrypted; use https.', { cluster, url: text });
     }
-    return new HistoryServerSource(cluster, client, isUnchecked);
+    return new HistoryServerSource(cluster, client, settings.task_quantiles, isUnchecked);
   }
 
   /**
@@ -102,6 +105,7 @@ export class HistoryServerSource implements RunSource {
 
   /**
    * Three requests, one after the other: the first makes the server read the event log, the others find it read.
+   * With `task_quantiles` one more for the jobs, and one for each stage.
    *
    * @throws SourceError `SOURCE_RUN_VANISHED`, and see README.md
    */
@@ -125,7 +129,9 @@ export class HistoryServerSource implements RunSource {
       check: checkEnvironment,
       signal,
     });
-    return { allexecutors, stages, environment };
+    if (!this.#asksForTasks) return { allexecutors, stages, environment };
+    const detail = await fetchRestDetail(this.#client, path, { attempt, allexecutors, stages }, signal);
+    return { allexecutors, stages, environment, detail };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

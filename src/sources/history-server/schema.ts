@@ -1,4 +1,10 @@
-import type { ApplicationEnvironmentInfo, ApplicationInfo, ExecutorSummary, StageData } from '../../spark/rest.ts';
+import type {
+  ApplicationEnvironmentInfo,
+  ApplicationInfo,
+  ExecutorSummary,
+  JobData,
+  StageData,
+} from '../../spark/rest.ts';
 
 /**
  * What the server's answers must be for Spot to work with them: exact about the keys `spark/rest.ts` names,
@@ -47,6 +53,20 @@ const EXECUTOR: Shape = [
   ['totalTasks', 'number'],
   ['memoryMetrics', 'object', 'optional'],
   ['peakMemoryMetrics', 'object', 'optional'],
+];
+const JOB: Shape = [
+  ['jobId', 'number'],
+  ['name', 'text'],
+  ['submissionTime', 'time', 'optional'],
+  ['completionTime', 'time', 'optional'],
+  ['stageIds', 'list'],
+  ['jobGroup', 'text', 'optional'],
+  ['status', 'text'],
+  ['numTasks', 'number'],
+];
+const TASK_SUMMARY: Shape = [
+  ['quantiles', 'list'],
+  ['executorRunTime', 'list'],
 ];
 const STAGE: Shape = [
   ['status', 'text'],
@@ -129,6 +149,16 @@ export function checkExecutors(answer: unknown): readonly ExecutorSummary[] {
 /** @throws Error that names the first key that is not as it should be */
 export function checkStages(answer: unknown): readonly StageData[] {
   return checkList(answer, 'stages', STAGE) as readonly StageData[];
+}
+
+/** @throws Error that names the first key that is not as it should be */
+export function checkJobs(answer: unknown): readonly JobData[] {
+  return checkList(answer, 'jobs', JOB) as readonly JobData[];
+}
+
+/** @throws Error that names the first key that is not as it should be */
+export function checkTaskSummary(answer: unknown): Readonly<Record<string, unknown>> {
+  return checkObject(answer, 'taskSummary', TASK_SUMMARY);
 }
 
 /** @throws Error that names the first key that is not as it should be */
