@@ -8,9 +8,7 @@ set -euo pipefail
 version=${1:?VERSION}
 
 fill() {
-  # Debian splits venv and pip from Python itself; a half-working venv shows only when it is made.
-  need python3 python3
-  python3 -m venv "$1/venv" 2>/dev/null || { rm -rf "$1/venv"; install_packages python3-venv; python3 -m venv "$1/venv"; }
+  make_venv "$1/venv"
   note "Fetching Spark $version from PyPI ..."
   "$1/venv/bin/python" -m pip install --quiet --disable-pip-version-check "pyspark==$version"
   ln -s "$(echo "$1"/venv/lib/python3*/site-packages/pyspark)" "$1/home"

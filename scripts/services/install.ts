@@ -23,6 +23,7 @@ export interface ElasticsearchInstallation {
 /** The versions of this project's tests; the newest first. */
 export const SPARK_VERSIONS = ['4.0.1', '3.5.7'] as const;
 export const ELASTICSEARCH_VERSIONS = ['9.5.0', '8.19.0'] as const;
+export const MOTO_VERSION = '5.2.5';
 
 /** Spark 3.5 and 4.0 run on these JDKs; from 24 on Hadoop's security manager is gone. */
 const SPARK_JDK = [17, 21] as const;
@@ -52,6 +53,11 @@ export async function installElasticsearch(
   const javaHome = await installJdk(range);
   const home = await script('install-elasticsearch.sh', version, javaHome, ...(shim ? ['--shim'] : []));
   return { version, home, javaHome };
+}
+
+/** Fetches what is missing, which can take a minute the first time. @returns the command that starts moto's server */
+export async function installMoto(): Promise<string> {
+  return `${await script('install-moto.sh', MOTO_VERSION)}/venv/bin/moto_server`;
 }
 
 /** Installs a Debian package when `command` is missing. @throws Error when that is not possible */

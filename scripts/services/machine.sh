@@ -52,3 +52,9 @@ install_packages() {
     die "apt-get could not install $*"
   exec 8>&-
 }
+
+# Debian splits venv and pip from Python itself; a half-working venv shows only when it is made.
+make_venv() {
+  need python3 python3
+  python3 -m venv "$1" 2>/dev/null || { rm -rf "$1"; install_packages python3-venv; python3 -m venv "$1"; }
+}

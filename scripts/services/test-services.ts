@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { startElasticsearch, type RunningElasticsearch } from './elasticsearch.ts';
 import { startHistoryServer } from './history-server.ts';
-import { ELASTICSEARCH_VERSIONS, installElasticsearch, installSpark, SPARK_VERSIONS } from './install.ts';
+import { ELASTICSEARCH_VERSIONS, installElasticsearch, installSpark, MOTO_VERSION, SPARK_VERSIONS } from './install.ts';
+import { startS3Server } from './s3-server.ts';
+import { startS3Server } from './s3-server.ts';
 
 /** The event logs that the shared History Server reads; see the README.md there. */
 export const CORPUS_LOGS = fileURLToPath(new URL('../../test/fixtures/spark-corpus/logs/', import.meta.url));
@@ -109,6 +111,14 @@ const SERVICES: readonly (readonly [name: string, variable: string, start: Start
     async (started) => {
       const node = started.use(await startElasticsearch({ version: OLDER_ELASTICSEARCH }));
       return { env: { SPOT_TEST_ES8_URL: node.url }, told: await onWhichJdk(node) };
+    },
+  ],
+  [
+    `S3 (moto ${MOTO_VERSION})`,
+    'SPOT_TEST_S3_URL',
+    async (started) => {
+      const { url } = started.use(await startS3Server());
+      return { env: { SPOT_TEST_S3_URL: url }, told: url };
     },
   ],
   [
