@@ -36,23 +36,28 @@ export interface SpotOptions {
 export class Spot implements AsyncDisposable {
   readonly environment: Environment;
   readonly config: Config;
-  readonly redactor: Redactor;
   readonly logger: Logger;
   readonly #options: SpotOptions;
+  #redactor: Redactor | undefined;
   readonly #opened = new AsyncDisposableStack();
 
   constructor(options: SpotOptions) {
     this.#options = options;
     this.environment = options.environment ?? processEnvironment;
     this.config = loadConfig(options.config, this.environment);
-    const key = this.config.of(storeSection).settings.redaction_key;
-    this.redactor = createRedactor({ hashKey: redactionKey(key, this.environment.env) });
     this.logger =
       options.logLevel === 'none'
         ? silentLogger
         : createSpotLogger(readLoggingSettings(options.logging), this.redactor, options.logLevel);
     for (const warning of this.config.warnings)
       this.logger.warn('A key of the configuration has no effect.', { reason: warning });
+  }
+
+  /** Made when it is first needed: a command that keeps and logs nothing leaves no key behind either. */
+  get redactor(): Redactor {
+    const configured = this.config.of(storeSection).settings.redaction_key;
+    this.#redactor ??= createRedactor({ hashKey: redactionKey(configured, this.environment.env) });
+    return this.#redactor;
   }
 
   async openStore(access: OpenStoreOptions['access']): Promise<Store> {
