@@ -6,6 +6,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { exportCommand } from './commands/export.ts';
+import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   exportCommand,
   statsCommand,
   verifyCommand,
+  historyCommand,
   simulateCommand,
   evaluateCommand,
 ];

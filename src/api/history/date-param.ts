@@ -1,25 +1,12 @@
+import { zoneMinutesOf } from './zone-names.ts';
+
 const NUMBER = /[ \t]*(-?\d+)/y;
 const MINUTE_MS = 60_000;
-
-/** Zones by name, in minutes east of Greenwich. Java knows all that there are; these are tested against it. */
-const ZONES: Readonly<Record<string, number>> = {
-  UTC: 0,
-  EST: -300,
-  EDT: -240,
-  CST: -360,
-  CDT: -300,
-  MST: -420,
-  MDT: -360,
-  PST: -480,
-  PDT: -420,
-  CET: 60,
-  CEST: 120,
-};
 
 /**
  * A date of the list's filters, as Spark's server reads it: `2026-11-21T08:04:06.819GMT`, or the day alone.
  *
- * The zone is `GMT`, `+0100`, `GMT+01:00` or a name. Whatever does not fit the long form is taken for midnight GMT of the
+ * The zone is `GMT`, `+0100`, `GMT+01:00` or a short name such as `CEST`. Whatever does not fit the long form is taken for midnight GMT of the
  * day it starts with: JavaScript's `…Z`, `+01:00`, and seconds without a fraction among it. What follows a date is ignored,
  * and units may run over (month 13).
  *
@@ -78,8 +65,7 @@ class DateReader {
     }
     const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)/.exec(rest) ?? [];
     if (sign !== undefined) return offset(sign, hours, minutes);
-    const name = /^[a-z]+/i.exec(rest)?.[0].toUpperCase() ?? '';
-    return Object.hasOwn(ZONES, name) ? ZONES[name] : undefined;
+    return zoneMinutesOf(rest);
   }
 }
 

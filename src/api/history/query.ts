@@ -18,6 +18,11 @@ export class Query {
     this.#params = params;
   }
 
+  /** `undefined` when it is not given. */
+  text(name: string): string | undefined {
+    return this.#params.get(name) ?? undefined;
+  }
+
   /** @throws RestError 404 for what is no 32-bit number */
   int(name: string, fallback: number): number {
     const text = this.#params.get(name) ?? '';

@@ -1,5 +1,6 @@
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import type { EventLogLines } from '../../eventlog/bytes/lines.ts';
+import type { RestDialect } from '../../eventlog/replay/executor-metrics.ts';
 import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ApplicationAttemptInfo, ApplicationEnvironmentInfo, ApplicationInfo } from '../../spark/rest.ts';
@@ -100,7 +101,24 @@ export class EventLogSource implements RunSource {
     attempt: ApplicationAttemptInfo,
     { signal }: CallOptions = {},
   ): Promise<AttemptParts> {
-    return await this.#withLog(application.id, attempt.attemptId, signal, (log) => this.#replay(log, signal));
+    const run = await this.#withLog(application.id, attempt.attemptId, signal, (log) => this.#replay(log, {}, signal));
+    return partsOf(run);
+  }
+
+  /**
+   * Everything that a History Server answers about an attempt, every task attempt of it too.
+   *
+   * @param options.dialect - which server's answers to give; 4.0 unless told
+   * @throws SourceError and EventLogError as {@link fetchAttempt} does
+   */
+  async replay(
+    appId: string,
+    attemptId: string | undefined,
+    { signal, dialect }: CallOptions & { readonly dialect?: RestDialect | undefined } = {},
+  ): Promise<ReplayedRun> {
+    return await this.#withLog(appId, attemptId, signal, (log) =>
+      this.#replay(log, { dialect, history: true }, signal),
+    );
   }
 
   /**
@@ -144,12 +162,16 @@ export class EventLogSource implements RunSource {
     return await use(found);
   }
 
-  async #replay(log: ScannedLog, signal: AbortSignal | undefined): Promise<AttemptParts> {
+  async #replay(
+    log: ScannedLog,
+    wanted: Pick<ReplayTask, 'dialect' | 'history'>,
+    signal: AbortSignal | undefined,
+  ): Promise<ReplayedRun> {
     const { layout, start } = log;
-    const run = await this.#pool.replay(this.#taskOf(log), { signal });
+    const run = await this.#pool.replay({ ...this.#taskOf(log), ...wanted }, { signal });
     const [attempt] = run.application?.attempts ?? [];
     if (run.application?.id !== start.appId || attempt?.attemptId !== start.attemptId) throw vanishedError(layout.path);
-    return partsOf(run);
+    return run;
   }
 
   #taskOf({ layout, modified }: ScannedLog): ReplayTask {

@@ -1,14 +1,17 @@
-import { notFound, RestError } from '../rest-error.ts';
+import type { RunRequest } from '../request.ts';
+import { notFound, refused, RestError } from '../rest-error.ts';
 import { defineRoute, type RunRoute } from './route.ts';
 
 /** What an event log does not tell, as Spark's server refuses it too. */
 export const liveRoutes: readonly RunRoute[] = [
   defineRoute('executors/:executorId/threads', (request) => {
-    if (!/^(driver|\d*)$/.test(request.param('executorId'))) {
-      throw new RestError(400, "Invalid executorId: neither 'driver' nor number.");
-    }
-    request.applicationName();
-    throw new RestError(503, 'Thread dumps not available through the history server.');
+    refuseThreads(request, request.param('executorId'));
+  }),
+  defineRoute('threads', (request) => {
+    request.query.int('taskId', 0);
+    const executorId = request.query.text('executorId');
+    if (executorId === undefined) throw refused('executorId is missing');
+    refuseThreads(request, executorId);
   }),
   ...['statistics', 'receivers', 'receivers/#streamId', 'batches', 'batches/#batchId'].map((page) =>
     defineRoute(`streaming/${page}`, (request) => {
@@ -16,6 +19,14 @@ export const liveRoutes: readonly RunRoute[] = [
     }),
   ),
 ];
+
+function refuseThreads(request: RunRequest, executorId: string): never {
+  if (!/^(driver|\d*)$/.test(executorId)) {
+    throw new RestError(400, "Invalid executorId: neither 'driver' nor number.");
+  }
+  request.applicationName();
+  throw new RestError(503, 'Thread dumps not available through the history server.');
+}
 
 /** What Spark's server has and this one has not. */
 export const missingRoutes: readonly RunRoute[] = [

@@ -12,7 +12,7 @@ const STAGE_STATUSES = ['ACTIVE', 'COMPLETE', 'FAILED', 'PENDING', 'SKIPPED'] as
 /** All stage attempts, the newest first. */
 export const stagesRoute = defineRoute('stages', async (request) => {
   const statuses = request.query.words('status', STAGE_STATUSES);
-  const options = detailOptions(request, { details: false });
+  const options = { ...detailOptions(request, { details: false }), quantiles: quantilesOf(request) };
   const run = await request.run();
   const stages = run.stages.filter(({ status }) => statuses.length === 0 || statuses.includes(status));
   if (!options.details || options.taskStatuses.length === 0) return answer(run, stages, options);
@@ -26,15 +26,17 @@ export const stageRoute = defineRoute('stages/#stageId', async (request) => {
   const id = request.id('stageId');
   const options = detailOptions(request, { details: true });
   const run = await request.run();
+  const quantiles = quantilesOf(request);
   const attempts = attemptsOf(run, id);
   if (attempts.length === 0) throw notFound(`unknown stage: ${id}`);
-  return answer(run, attempts, options);
+  return answer(run, attempts, { ...options, quantiles });
 });
 
 export const stageAttemptRoute = defineRoute('stages/#stageId/#attemptId', async (request) => {
   const [id, attemptId] = [request.id('stageId'), request.id('attemptId')];
   const options = detailOptions(request, { details: true });
   const run = await request.run();
+  const quantiles = quantilesOf(request);
   const attempts = attemptsOf(run, id);
   const attempt = attempts.find((one) => one.attemptId === attemptId);
   if (attempt === undefined) {
@@ -43,16 +45,23 @@ export const stageAttemptRoute = defineRoute('stages/#stageId/#attemptId', async
       found === '' ? `unknown stage: ${id}` : `unknown attempt for stage ${id}.  Found attempts: [${found}]`,
     );
   }
-  return withDetails(run, attempt, options);
+  return withDetails(run, attempt, { ...options, quantiles });
 });
 
-function detailOptions({ query }: RunRequest, defaults: { readonly details: boolean }): StageDetailOptions {
+function detailOptions(
+  { query }: RunRequest,
+  defaults: { readonly details: boolean },
+): Omit<StageDetailOptions, 'quantiles'> {
   return {
     details: query.boolean('details', defaults.details),
     withSummaries: query.boolean('withSummaries', false),
-    quantiles: query.doubles('quantiles', '0.0,0.25,0.5,0.75,1.0'),
     taskStatuses: query.words('taskStatus', TASK_STATUSES),
   };
+}
+
+/** Of one stage the server reads them only once it has found the application. */
+function quantilesOf({ query }: RunRequest): readonly number[] {
+  return query.doubles('quantiles', '0.0,0.25,0.5,0.75,1.0');
 }
 
 function attemptsOf(run: HistoryRun, id: number): StageData[] {
