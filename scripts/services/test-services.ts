@@ -3,7 +3,6 @@ import { startElasticsearch, type RunningElasticsearch } from './elasticsearch.t
 import { startHistoryServer } from './history-server.ts';
 import { ELASTICSEARCH_VERSIONS, installElasticsearch, installSpark, MOTO_VERSION, SPARK_VERSIONS } from './install.ts';
 import { startS3Server } from './s3-server.ts';
-import { startS3Server } from './s3-server.ts';
 
 /** The event logs that the shared History Server reads; see the README.md there. */
 export const CORPUS_LOGS = fileURLToPath(new URL('../../test/fixtures/spark-corpus/logs/', import.meta.url));
