@@ -106,7 +106,7 @@ export interface TaskColumns {
 export const MAX_LISTED_TASKS = 10_000;
 
 /** And in all stages together up to this many: beyond it the stages with most tasks lose their columns first. */
-export const MAX_LISTED_TASKS_OF_RUN = 200_000;
+export const MAX_LISTED_TASKS_OF_RUN = 100_000;
 
 export interface StageDetail {
   readonly stageId: number;

@@ -10,18 +10,14 @@ const INTERNAL = Literal.of(',"Internal":');
 const COUNT_FAILED = Literal.of(',"Count Failed Values":');
 const METADATA = Literal.of(',"Metadata":');
 
-/** Stages whose accumulators are known at a time: as many as may well run at once. */
-const MAX_STAGES = 64;
-const MAX_LEARNED = 2000;
-/** A stage of a few tasks is over before learning has paid. */
-const TASKS_BEFORE_LEARNING = 4;
-/** A task leaves out what is zero for it: so many are passed over before an accumulator counts as another one. */
-const LOOK_AHEAD = 8;
+/** Accumulators of Spark itself have a few hundred names. */
+const MAX_FORMS = 2000;
+/** A task leaves out what is zero for it, so that one accumulator may be followed by this one or that. */
+const MAX_SUCCESSORS = 4;
 
-/** An accumulator as the tasks of a stage write it: all but its two numbers is always the same. */
-interface Learned {
-  readonly id: number;
-  /** `{"ID":7,"Name":"duration","Update":"` */
+/** How an accumulator of some name is written: all but its id and its two numbers, whatever the stage. */
+interface Form {
+  /** `,"Name":"duration","Update":"` */
   readonly head: Literal;
   /** `","Value":"` */
   readonly middle: Literal;
@@ -29,11 +25,8 @@ interface Learned {
   readonly tail: Literal;
   /** Whether the update is a text: so Spark writes those of SQL metrics, while its internal ones are numbers. */
   readonly isText: boolean;
-}
-
-interface LearnedStage {
-  readonly learned: Learned[];
-  tasks: number;
+  /** What came after it, the latest first. */
+  successors: readonly Form[];
 }
 
 /** Where a number stands in the line; `from` is `to` where there is none. */
@@ -47,12 +40,15 @@ interface Scalar {
 /**
  * The accumulators at the end of a task, of which a SQL stage has dozens.
  *
- * How each is written is learned once for a stage; from then on its bytes are compared and its two numbers read.
+ * Forms are learned as they are met, and what followed one the last time is expected to follow it again: its bytes
+ * are then only compared.
  */
 export class Accumulables {
   readonly #record: TaskRecord;
   readonly #wantsUser: boolean;
-  readonly #learnedByStage = new Map<number, LearnedStage>();
+  readonly #forms = new Map<string, Form>();
+  /** Before the first accumulator of a task. */
+  readonly #outset: Form = { head: ID, middle: ID, tail: ID, isText: false, successors: [] };
 
   /** @param wantsUser - whether accumulators of the program are wanted: a task that has some is then left to the parser */
   constructor(record: TaskRecord, wantsUser: boolean) {
@@ -64,67 +60,70 @@ export class Accumulables {
   take(scanner: LineScanner, wantsUpdates: boolean): boolean {
     if (!scanner.takeOpenList()) return false;
     if (scanner.takeCloseList()) return true;
-    const stage = this.#stage(this.#record.stageId);
-    const { learned } = stage;
-    const learns = ++stage.tasks > TASKS_BEFORE_LEARNING && learned.length < MAX_LEARNED;
-    let next = 0;
+    let last = this.#outset;
     do {
-      const place = this.#takeLearned(scanner, learned, next, wantsUpdates);
-      next = place >= 0 ? place + 1 : this.#takeOther(scanner, learned, next, wantsUpdates, learns);
-      if (next < 0) return false;
+      if (!scanner.take(ID) || !scanner.number()) return false;
+      const id = scanner.value;
+      const next =
+        this.#takeExpected(scanner, last, id, wantsUpdates) ?? this.#takeOther(scanner, last, id, wantsUpdates);
+      if (next === undefined) return false;
+      last = next;
     } while (scanner.takeComma());
     return scanner.takeCloseList();
   }
 
-  #stage(stageId: number): LearnedStage {
-    let stage = this.#learnedByStage.get(stageId);
-    if (stage === undefined) {
-      if (this.#learnedByStage.size >= MAX_STAGES) this.#learnedByStage.clear();
-      stage = { learned: [], tasks: 0 };
-      this.#learnedByStage.set(stageId, stage);
-    }
-    return stage;
-  }
-
-  /** @returns its place among the learned ones, or -1 and nothing has been taken */
-  #takeLearned(scanner: LineScanner, learned: readonly Learned[], from: number, wantsUpdates: boolean): number {
+  /** Takes one of the forms that followed the last one before, or nothing. */
+  #takeExpected(scanner: LineScanner, last: Form, id: number, wantsUpdates: boolean): Form | undefined {
     const start = scanner.place;
-    const to = Math.min(from + LOOK_AHEAD, learned.length);
-    for (let place = from; place < to; place++) {
-      const one = learned[place];
-      if (one === undefined || !scanner.take(one.head)) continue;
+    for (const form of last.successors) {
+      if (!scanner.take(form.head)) continue;
       if (scanner.number()) {
         const update = scanner.value;
-        if (scanner.take(one.middle) && scanner.number() && scanner.take(one.tail)) {
-          if (one.isText && wantsUpdates) this.#record.addUpdate(one.id, update);
-          return place;
+        if (scanner.take(form.middle) && scanner.number() && scanner.take(form.tail)) {
+          if (form.isText && wantsUpdates) this.#record.addUpdate(id, update);
+          return form;
         }
       }
       scanner.back(start);
-      return -1;
     }
-    return -1;
+    return undefined;
   }
 
-  /** Reads any form, and may learn it. @returns where to go on among the learned ones, or -1 if this is no accumulator */
-  #takeOther(scanner: LineScanner, learned: Learned[], from: number, wantsUpdates: boolean, learns: boolean): number {
+  /** Takes any form, and learns it. @returns `undefined` if this is no accumulator that can be read here */
+  #takeOther(scanner: LineScanner, last: Form, id: number, wantsUpdates: boolean): Form | undefined {
     const start = scanner.place;
-    if (!scanner.take(ID) || !scanner.number()) return -1;
-    const id = scanner.value;
-    if (scanner.take(NAME) && !scanner.skipText()) return -1;
+    if (scanner.take(NAME) && !scanner.skipText()) return undefined;
     const update = scanner.take(UPDATE) ? takeScalar(scanner, wantsUpdates) : ABSENT;
     const value = scanner.take(VALUE) ? takeScalar(scanner, false) : ABSENT;
-    if (update === undefined || value === undefined || !this.#takeFlags(scanner)) return -1;
+    if (update === undefined || value === undefined || !this.#takeFlags(scanner)) return undefined;
 
-    if (wantsUpdates && update.isText && update.to > update.from) this.#record.addUpdate(id, update.value);
-    if (!learns || update.to === update.from || value.to === value.from) return from;
-    const known = learned.findIndex((one) => one.id === id);
-    const place = known < 0 ? from : known;
-    const head = scanner.between(start, update.from);
-    const middle = scanner.between(update.to, value.from);
-    const tail = scanner.between(value.to, scanner.place);
-    learned.splice(place, known < 0 ? 0 : 1, { id, head, middle, tail, isText: update.isText });
-    return place + 1;
+    const hasUpdate = update.to > update.from;
+    if (wantsUpdates && update.isText && hasUpdate) this.#record.addUpdate(id, update.value);
+    if (!hasUpdate || value.to === value.from) return this.#outset;
+    const form = this.#formOf(scanner, start, update, value);
+    if (form === undefined) return this.#outset;
+    last.successors = [form, ...last.successors.filter((other) => other !== form)].slice(0, MAX_SUCCESSORS);
+    return form;
+  }
+
+  #formOf(scanner: LineScanner, start: number, update: Scalar, value: Scalar): Form | undefined {
+    const parts = [
+      scanner.textBetween(start, update.from),
+      scanner.textBetween(update.to, value.from),
+      scanner.textBetween(value.to, scanner.place),
+    ];
+    const key = parts.join('\n');
+    const known = this.#forms.get(key);
+    if (known !== undefined || this.#forms.size >= MAX_FORMS) return known;
+    const form: Form = {
+      head: scanner.between(start, update.from),
+      middle: scanner.between(update.to, value.from),
+      tail: scanner.between(value.to, scanner.place),
+      isText: update.isText,
+      successors: [],
+    };
+    this.#forms.set(key, form);
+    return form;
   }
 
   #takeFlags(scanner: LineScanner): boolean {

@@ -65,6 +65,11 @@ export class LineScanner {
     return new Literal(this.#bytes.subarray(from, to));
   }
 
+  /** The same bytes as a text, a character each. */
+  textBetween(from: number, to: number): string {
+    return this.#bytes.toString('latin1', from, to);
+  }
+
   /** Goes past exactly these bytes, or stays. */
   take(wanted: Literal): boolean {
     const view = this.#view;

@@ -2,16 +2,21 @@ import { Column } from '../column.ts';
 import { IndexSet } from '../index-set.ts';
 import type { TaskRecord } from '../task-record.ts';
 import { needsLargest } from './metric-text.ts';
-import type { LargestTask, MetricValues } from './metric-values.ts';
+import type { MetricValues } from './metric-values.ts';
 
 /** No stage of Spark has that many tasks, and no event may make us reserve room for them. */
 const MAX_TASKS = 1 << 22;
 
-interface StageMetric {
-  /** By task index. */
-  readonly values: Column;
+/** The values of a metric by task index. */
+class StageMetric extends Column {
   readonly needsLargest: boolean;
-  largest: LargestTask | undefined;
+  largest = -Infinity;
+  largestTask = -1;
+
+  constructor(metricType: string) {
+    super();
+    this.needsLargest = needsLargest(metricType);
+  }
 }
 
 /**
@@ -55,12 +60,14 @@ export class SqlStageMetrics {
 
   /** Adds what was reported to the values of each metric. */
   collect(valuesOf: (accumulatorId: number) => MetricValues | undefined): void {
-    for (const [id, { values, largest }] of this.#metrics) {
+    const { stageId, attemptId } = this;
+    for (const [id, metric] of this.#metrics) {
       const target = valuesOf(id);
       if (target === undefined) continue;
-      target.addStage(values, this.numTasks);
-      if (largest !== undefined && (target.largest === undefined || largest.value > target.largest.value)) {
-        target.largest = largest;
+      target.addStage(metric, this.numTasks);
+      const { largest: value, largestTask: taskId } = metric;
+      if (taskId >= 0 && value > (target.largest?.value ?? -Infinity)) {
+        target.largest = { value, stageId, attemptId, taskId };
       }
     }
   }
@@ -76,10 +83,10 @@ export class SqlStageMetrics {
     if (metric === undefined) return;
 
     const value = task.updateValues[place] ?? 0;
-    metric.values.set(task.index, value);
-    if (metric.needsLargest && (metric.largest === undefined || value > metric.largest.value)) {
-      const { stageId, attemptId } = this;
-      metric.largest = { value, stageId, attemptId, taskId: task.taskId };
+    metric.set(task.index, value);
+    if (metric.needsLargest && value > metric.largest) {
+      metric.largest = value;
+      metric.largestTask = task.taskId;
     }
   }
 
@@ -88,7 +95,7 @@ export class SqlStageMetrics {
     if (type === undefined) return undefined;
     let metric = this.#metrics.get(id);
     if (metric === undefined) {
-      metric = { values: new Column(), needsLargest: needsLargest(type), largest: undefined };
+      metric = new StageMetric(type);
       this.#metrics.set(id, metric);
     }
     return metric;
