@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { healthSection } from '../api/health/config.ts';
 import { readConfig, type Config } from '../config/read-config.ts';
 import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
@@ -72,6 +73,7 @@ export const SECTIONS: readonly Section[] = [
   historyServerSection,
   eventLogsSection,
   crawlerSection,
+  healthSection,
   storeSection,
   elasticsearchSection,
   miscSection,

@@ -231,7 +231,7 @@ class CrawlPass {
       now: this.#context.now,
       onFailure: (error) => {
         this.#context.logger.warn('The store does not answer, waiting for it.', { reason: error.message });
-        this.#context.observer.storeFailed?.(error);
+        this.#context.observer.storeFailed?.(error, this.#context.source.cluster);
       },
     });
   }

@@ -105,7 +105,7 @@ async function survivedPass(
       reason: error.message,
       stack: error.stack,
     });
-    context.observer.storeFailed?.(error);
+    context.observer.storeFailed?.(error, context.source.cluster);
     return error;
   }
 }

@@ -29,7 +29,8 @@ export interface CrawlObserver {
   runSaved?(key: RunKey, endTimeEpoch: number): void;
   runFailed?(key: RunKey, error: ErrorDocument): void;
   listingFailed?(cluster: string, error: ErrorDocument): void;
-  storeFailed?(error: Error): void;
+  /** `cluster`: the source whose runs could not be compared or written. */
+  storeFailed?(error: Error, cluster?: string): void;
   passEnded?(cluster: string, sweep: Sweep, report: PassReport): void;
 }
 

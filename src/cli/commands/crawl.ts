@@ -1,3 +1,4 @@
+import { openHealth } from '../../app/health.ts';
 import { crawlForever, crawlOnce } from '../../crawler/crawler.ts';
 import { crawlerSection } from '../../crawler/config.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -61,9 +62,14 @@ async function forever({ spot, signal }: CommandContext, options: CrawlCommandOp
     sources: sources.map((source) => `${source.cluster} at ${source.description}`).join(', '),
     store: store.description,
   });
-  await crawlForever(spot.crawlContexts(sources, store, {}), { signal, minEndDate: options.minEndDate }, () => {
-    spot.logger.info('First sweep complete.');
-  });
+  await using health = await openHealth(spot, sources, store);
+  await crawlForever(
+    spot.crawlContexts(sources, store, health.observer),
+    { signal, minEndDate: options.minEndDate },
+    () => {
+      spot.logger.info('First sweep complete.');
+    },
+  );
   spot.logger.info('Stopped.');
   return EXIT.ok;
 }
