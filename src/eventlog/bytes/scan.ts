@@ -171,7 +171,8 @@ async function eachLine(
   } catch (error) {
     if (!isTruncation(error)) throw error;
   }
-  splitter.end();
+  // Where only a part was read, the last line is cut: no need to parse it to know.
+  if (end === undefined || end >= file.size) splitter.end();
 }
 
 /** The events that are looked for are short; what is longer only mentions them. */

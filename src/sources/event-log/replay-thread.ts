@@ -11,6 +11,9 @@ export type ReplayAnswer = { readonly run: ReplayedRun } | { readonly error: Pla
 /** The TypeScript as it stands in a checkout, and what was compiled from it in a package. */
 const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : './replay-worker.js', import.meta.url);
 
+/** Of a replay nearly everything dies young: a larger nursery is only room for garbage. */
+const YOUNG_GENERATION_MB = 24;
+
 /** A thread that replays one log at a time, with a bound on its memory of its own. */
 export class ReplayThread implements AsyncDisposable {
   /** True once the thread has ended: it takes no more tasks. */
@@ -22,7 +25,7 @@ export class ReplayThread implements AsyncDisposable {
     this.#settings = settings;
     this.#worker = new Worker(BODY, {
       workerData: settings,
-      resourceLimits: { maxOldGenerationSizeMb: settings.memory_mb },
+      resourceLimits: { maxOldGenerationSizeMb: settings.memory_mb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.unref();
     // Without a listener an error between tasks would end the process.

@@ -76,7 +76,9 @@ export class LineScanner {
     const at = this.#at;
     const { length, words } = wanted;
     if (at + length > this.#end) return false;
-    if (length < 8) {
+    if (length < 4) {
+      for (let i = 0; i < length; i++) if (this.#bytes[at + i] !== wanted.few[i]) return false;
+    } else if (length < 8) {
       if (view.getInt32(at, true) !== wanted.firstHalf) return false;
       if (view.getInt32(at + length - 4, true) !== wanted.lastHalf) return false;
     } else {

@@ -1,5 +1,6 @@
 const WORD = 8;
 const HALF_WORD = 4;
+const KNOWN = new Map<string, Literal>();
 
 /**
  * Bytes that are looked for often: compared eight at a time, read as doubles.
@@ -14,11 +15,12 @@ export class Literal {
   readonly words: readonly number[];
   /** The last eight bytes once more, which covers what is left over after the whole words. */
   readonly lastWord: number;
-  /** For less than eight bytes: the first four, and the last four, as whole numbers. */
+  /** For four to seven bytes: the first four, and the last four, as whole numbers. */
   readonly firstHalf: number;
   readonly lastHalf: number;
+  /** For less than four: the bytes themselves; else empty. */
+  readonly few: readonly number[];
 
-  /** @param bytes - at least four */
   constructor(bytes: Uint8Array) {
     const { length } = bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, length);
@@ -27,11 +29,18 @@ export class Literal {
     this.length = length;
     this.words = words;
     this.lastWord = length < WORD ? 0 : view.getFloat64(length - WORD, true);
-    this.firstHalf = view.getInt32(0, true);
-    this.lastHalf = view.getInt32(length - HALF_WORD, true);
+    this.few = length < HALF_WORD ? [...bytes] : [];
+    this.firstHalf = length < HALF_WORD ? 0 : view.getInt32(0, true);
+    this.lastHalf = length < HALF_WORD ? 0 : view.getInt32(length - HALF_WORD, true);
   }
 
+  /** The same text is made once: every replay looks for the same keys. */
   static of(text: string): Literal {
-    return new Literal(new TextEncoder().encode(text));
+    let literal = KNOWN.get(text);
+    if (literal === undefined) {
+      literal = new Literal(new TextEncoder().encode(text));
+      KNOWN.set(text, literal);
+    }
+    return literal;
   }
 }
