@@ -16,6 +16,8 @@ export interface HistoryServerOptions {
   /** Further properties, such as `spark.history.retainedApplications`. */
   readonly conf?: Readonly<Record<string, string>>;
   readonly heap?: string;
+  /** Options of the JVM. Default: {@link LEAN_JVM}; a measurement wants none. */
+  readonly jvm?: string;
 }
 
 export interface RunningHistoryServer extends AsyncDisposable {
@@ -33,7 +35,14 @@ export const LEAN_JVM = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 /** Starts a real Spark History Server on 127.0.0.1; installs Spark first when it is not there. */
 export async function startHistoryServer(options: HistoryServerOptions): Promise<RunningHistoryServer> {
-  const { logDir, expectApplications = 0, sparkVersion = SPARK_VERSIONS[0], conf = {}, heap = '512m' } = options;
+  const {
+    logDir,
+    expectApplications = 0,
+    sparkVersion = SPARK_VERSIONS[0],
+    conf = {},
+    heap = '512m',
+    jvm = LEAN_JVM,
+  } = options;
   const spark = await installSpark(sparkVersion);
   const port = options.port ?? (await freePort());
   await checkPortIsFree(port);
@@ -56,7 +65,7 @@ export async function startHistoryServer(options: HistoryServerOptions): Promise
         SPARK_CONF_DIR: folder,
         SPARK_LOCAL_IP: '127.0.0.1',
         SPARK_DAEMON_MEMORY: heap,
-        SPARK_DAEMON_JAVA_OPTS: LEAN_JVM,
+        SPARK_DAEMON_JAVA_OPTS: jvm,
         SPARK_HISTORY_OPTS: Object.entries(properties)
           .map(([key, value]) => `-D${key}=${value}`)
           .join(' '),
