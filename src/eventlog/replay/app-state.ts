@@ -4,6 +4,7 @@ import type { Environment, ResourceProfile } from './environment.ts';
 import { readEnvironment, readResourceProfile } from './environment.ts';
 import { EXECUTOR_METRICS, readExecutorMetrics } from './executor-metrics.ts';
 import { DRIVER, Executors, type LiveExecutor } from './executors.ts';
+import { Processes } from './history/processes.ts';
 import type { JobInfo } from './jobs.ts';
 import { Jobs, LiveJob } from './jobs.ts';
 import type { JsonRecord } from './json-fields.ts';
@@ -45,6 +46,7 @@ export class AppState {
   readonly jobs = new Jobs();
   readonly stages: Stages;
   readonly storage = new Storage(this.executors);
+  readonly processes = new Processes();
   #cpusPerTask = 1;
   readonly #executorMetrics = new Float64Array(EXECUTOR_METRICS.length);
 

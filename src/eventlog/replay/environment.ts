@@ -14,7 +14,7 @@ export interface ResourceProfile {
   readonly taskResources: Readonly<Record<string, { readonly resourceName: string; readonly amount: number }>>;
 }
 
-/** What the last EnvironmentUpdate says; properties are in the order of the log and not redacted. */
+/** What the last EnvironmentUpdate says; properties are sorted by key and not redacted. */
 export interface Environment {
   readonly runtime: Readonly<Record<string, string>>;
   readonly sparkProperties: PropertyList;
@@ -43,18 +43,18 @@ export function readEnvironment(event: JsonRecord): Environment {
   };
 }
 
-/** Sorted by key; class path entries are not redacted. */
+/** As the server answers: class path entries are not redacted. */
 export function environmentInfo(
   environment: Environment,
   profiles: readonly ResourceProfile[],
 ): ApplicationEnvironmentInfo {
   return {
     runtime: environment.runtime,
-    sparkProperties: sorted(environment.sparkProperties.map(redact)),
-    hadoopProperties: sorted(environment.hadoopProperties.map(redact)),
-    systemProperties: sorted(environment.systemProperties.map(redact)),
-    metricsProperties: sorted(environment.metricsProperties.map(redact)),
-    classpathEntries: sorted(environment.classpathEntries),
+    sparkProperties: redacted(environment.sparkProperties),
+    hadoopProperties: redacted(environment.hadoopProperties),
+    systemProperties: redacted(environment.systemProperties),
+    metricsProperties: redacted(environment.metricsProperties),
+    classpathEntries: environment.classpathEntries,
     resourceProfiles: profiles.map((profile) => ({ ...profile })),
   };
 }
@@ -78,15 +78,14 @@ export function readResourceProfile(event: JsonRecord): ResourceProfile {
 }
 
 function properties(event: JsonRecord, key: string): PropertyList {
-  return Object.entries(optionalRecord(event, key) ?? {}).map(([name, value]) => [name, asText(value)] as const);
+  const record = optionalRecord(event, key) ?? {};
+  return Object.keys(record)
+    .sort()
+    .map((name) => [name, asText(record[name])] as const);
 }
 
-function redact([key, value]: readonly [string, string]): readonly [string, string] {
-  return SECRET.test(key) || SECRET.test(value) ? [key, REDACTED] : [key, value];
-}
-
-function sorted(list: PropertyList): PropertyList {
-  return [...list].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+function redacted(list: PropertyList): PropertyList {
+  return list.map((pair) => (SECRET.test(pair[0]) || SECRET.test(pair[1]) ? [pair[0], REDACTED] : pair));
 }
 
 function mapValues<T>(record: JsonRecord, read: (value: JsonRecord) => T): Readonly<Record<string, T>> {

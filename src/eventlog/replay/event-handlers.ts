@@ -31,7 +31,12 @@ export function eventHandlers(
         tasks.end(event);
       },
     }),
-    ...prefixed('org.apache.spark.scheduler.SparkListener', exclusionEvents(state)),
+    ...prefixed('org.apache.spark.scheduler.SparkListener', {
+      ...exclusionEvents(state),
+      MiscellaneousProcessAdded: (event) => {
+        state.processes.add(event);
+      },
+    }),
     ...prefixed('org.apache.spark.sql.execution.ui.SparkListener', sqlEvents(sql, detail)),
   ]);
 }

@@ -47,7 +47,18 @@ export function readExecutorMetrics(record: JsonRecord | undefined, target: Floa
 
 /** The names that a server of this version answers with. */
 export function executorMetricNames(dialect: RestDialect): readonly string[] {
-  return dialect === '3.5' ? EXECUTOR_METRICS.slice(0, METRICS_OF_3_5) : EXECUTOR_METRICS;
+  return (dialect === '3.5' ? NAMES_3_5 : NAMES_4_0).names;
+}
+
+/** An object that has all its keys is copied and filled far faster than one is built key by key. */
+const NAMES_4_0 = named(EXECUTOR_METRICS);
+const NAMES_3_5 = named(EXECUTOR_METRICS.slice(0, METRICS_OF_3_5));
+
+function named(names: readonly string[]): {
+  readonly names: readonly string[];
+  readonly zeros: Readonly<Record<string, number>>;
+} {
+  return { names, zeros: Object.fromEntries(names.map((name) => [name, 0])) };
 }
 
 /** The maximum of each executor metric seen so far. */
@@ -84,6 +95,9 @@ export class PeakMetrics {
   /** `undefined` where neither a task nor a stage reported: the server then leaves the object out. */
   toRest(dialect: RestDialect): Readonly<Record<string, number>> | undefined {
     if (!this.isSet) return undefined;
-    return Object.fromEntries(executorMetricNames(dialect).map((name, metric) => [name, this.values[metric] ?? 0]));
+    const { names, zeros } = dialect === '3.5' ? NAMES_3_5 : NAMES_4_0;
+    const row: Record<string, number> = { ...zeros };
+    for (let metric = 0; metric < names.length; metric++) row[names[metric] ?? ''] = this.values[metric] ?? 0;
+    return row;
   }
 }

@@ -21,6 +21,7 @@ import type { RestDialect } from './executor-metrics.ts';
 import type { RunHistoryParts } from './history/stage-history.ts';
 import { TaskTables } from './history/task-tables.ts';
 import { isRecord, refuse, textField } from './json-fields.ts';
+import { hasLongNumber } from './scan/long-number.ts';
 import { SqlExecutions } from './sql/executions.ts';
 import { stageKey } from './stage-info.ts';
 import type { RddStorageInfo } from './storage.ts';
@@ -118,7 +119,7 @@ export class LogReplay {
   line(bytes: Buffer, start: number, end: number): void {
     this.#lines++;
     try {
-      if (!this.#tasks.scan(bytes, start, end)) this.#event(parseJson(bytes.toString('utf8', start, end)));
+      if (!this.#tasks.scan(bytes, start, end)) this.#event(parse(bytes, start, end));
       this.#events++;
     } catch (error) {
       this.skip(this.#options.place?.() ?? { file: 'line', line: this.#lines }, toError(error).message);
@@ -155,11 +156,21 @@ export class LogReplay {
       executors: summaries?.executors(this.#dialect) ?? {},
       speculation: summaries?.speculation(),
     }));
-    return { dialect: this.#dialect, stages, rdds: this.#state.storage.allRows() };
+    return {
+      dialect: this.#dialect,
+      stages,
+      rdds: this.#state.storage.allRows(),
+      processes: this.#state.processes.rows(),
+    };
   }
 
   #event(event: unknown): void {
     if (!isRecord(event)) refuse('the line is no object');
     this.#handlers.get(textField(event, 'Event'))?.(event);
   }
+}
+
+function parse(bytes: Buffer, start: number, end: number): unknown {
+  const text = bytes.toString('utf8', start, end);
+  return hasLongNumber(bytes, start, end) ? parseJson(text) : JSON.parse(text);
 }

@@ -85,6 +85,16 @@ export const WRITE_RECORDS = 33;
 /** A metric beyond 2^53, which a column of doubles holds rounded. */
 export type WideMetric = readonly [metric: number, value: bigint];
 
+/** What `StageData` shows: the metrics, and one that is a sum of two. */
+type StageMetric = TaskMetric | 'shuffleReadBytes';
+
+/** In the order of `StageData`. An object that has all its keys is copied and filled far faster than one is built. */
+const NO_SUMS = Object.fromEntries(
+  TASK_METRICS.flatMap((name, metric) => (metric === READ_RECORDS ? ['shuffleReadBytes', name] : [name])).map(
+    (name) => [name, 0],
+  ),
+) as Record<StageMetric, Long>;
+
 /** Sums of every task metric, exact. */
 export class TaskMetricSums {
   readonly #sums = new ExactSums(TASK_METRICS.length);
@@ -104,12 +114,13 @@ export class TaskMetricSums {
   }
 
   /** In the order and under the names of `StageData`. */
-  toRest(): Record<TaskMetric | 'shuffleReadBytes', Long> {
-    const row: Record<string, Long> = {};
-    TASK_METRICS.forEach((name, metric) => {
-      if (metric === READ_RECORDS) row['shuffleReadBytes'] = this.shuffleReadBytes();
-      row[name] = this.get(metric);
-    });
+  toRest(): Record<StageMetric, Long> {
+    const row: Record<StageMetric, Long> = { ...NO_SUMS };
+    for (let metric = 0; metric < TASK_METRICS.length; metric++) {
+      const name = TASK_METRICS[metric];
+      if (name !== undefined) row[name] = this.get(metric);
+    }
+    row.shuffleReadBytes = this.shuffleReadBytes();
     return row;
   }
 }

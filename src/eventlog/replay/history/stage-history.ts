@@ -3,6 +3,7 @@ import { JsonEntries } from '../../../util/json-stream.ts';
 import type { RestDialect } from '../executor-metrics.ts';
 import type { RddStorageInfo } from '../storage.ts';
 import { executorDistributions } from './executor-distributions.ts';
+import type { ProcessSummary } from './processes.ts';
 import type { ExecutorStageSummary, SpeculationStageSummary } from './stage-summaries.ts';
 import { logsOf } from './task-data.ts';
 import { tasksById } from './task-list.ts';
@@ -25,6 +26,7 @@ export interface RunHistoryParts {
   readonly stages: readonly StageHistory[];
   /** Persisted RDDs, those without a cached partition too. */
   readonly rdds: readonly RddStorageInfo[];
+  readonly processes: readonly ProcessSummary[];
 }
 
 export interface StageDetailOptions {

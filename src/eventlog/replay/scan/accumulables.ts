@@ -45,19 +45,24 @@ interface Scalar {
  */
 export class Accumulables {
   readonly #record: TaskRecord;
-  readonly #wantsUser: boolean;
   readonly #forms = new Map<string, Form>();
   /** Before the first accumulator of a task. */
   readonly #outset: Form = { head: ID, middle: ID, tail: ID, isText: false, successors: [] };
 
-  /** @param wantsUser - whether accumulators of the program are wanted: a task that has some is then left to the parser */
-  constructor(record: TaskRecord, wantsUser: boolean) {
+  #wantsUser = false;
+
+  constructor(record: TaskRecord) {
     this.#record = record;
-    this.#wantsUser = wantsUser;
   }
 
-  /** Takes the list. @param wantsUpdates - whether updates that are texts with a whole number go into the record */
-  take(scanner: LineScanner, wantsUpdates: boolean): boolean {
+  /**
+   * Takes the list.
+   *
+   * @param wantsUpdates - whether updates that are texts with a whole number go into the record
+   * @param wantsUser - whether accumulators of the program are wanted: a task that has some is then left to the parser
+   */
+  take(scanner: LineScanner, wantsUpdates: boolean, wantsUser: boolean): boolean {
+    this.#wantsUser = wantsUser;
     if (!scanner.takeOpenList()) return false;
     if (scanner.takeCloseList()) return true;
     let last = this.#outset;

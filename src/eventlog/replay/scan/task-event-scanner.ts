@@ -1,20 +1,22 @@
 import { EXECUTOR_METRICS } from '../executor-metrics.ts';
 import { INPUT, OUTPUT, SHUFFLE_PUSH, SHUFFLE_READ, SHUFFLE_WRITE, TOP_LEVEL } from '../task-metric-fields.ts';
 import type { MetricField } from '../task-metric-fields.ts';
-import type { TaskRecord } from '../task-record.ts';
+import { TaskRecord } from '../task-record.ts';
 import { Accumulables } from './accumulables.ts';
-import type { LineScanner } from './line-scanner.ts';
+import { LineScanner } from './line-scanner.ts';
 import { Literal } from './literal.ts';
 import type { FieldSpec, TakeValue } from './object-shape.ts';
 import { ObjectShape } from './object-shape.ts';
 import { remembered } from './remembered.ts';
 
 const SUCCESS = Literal.of('{"Reason":"Success"}');
+const TASK_START = Literal.of('{"Event":"SparkListenerTaskStart",');
+const TASK_END = Literal.of('{"Event":"SparkListenerTaskEnd",');
 
 /** What the scanner does not decide itself. */
 export interface TaskScannerOptions {
   /** Whether accumulator updates of a stage attempt are wanted. */
-  readonly wantsUpdates: (stageId: number, attemptId: number) => boolean;
+  wantsUpdates(stageId: number, attemptId: number): boolean;
   /** Whether accumulators of the program are wanted: a task that has some is then left to the parser. */
   readonly wantsUserAccumulables: boolean;
 }
@@ -28,16 +30,15 @@ export interface TaskScannerOptions {
  * @see Spark, `core/src/main/scala/org/apache/spark/util/JsonProtocol.scala`, `taskEndToJson`
  */
 export class TaskEventScanner {
-  readonly #record: TaskRecord;
-  readonly #options: TaskScannerOptions;
+  /** What the last line said, if it was a task event that could be read; valid until the next one. */
+  readonly record = new TaskRecord();
+  readonly #line = new LineScanner();
   readonly #start: ObjectShape;
   readonly #end: ObjectShape;
-  readonly #accumulables: Accumulables;
+  readonly #accumulables = new Accumulables(this.record);
+  #options: TaskScannerOptions = { wantsUpdates: () => false, wantsUserAccumulables: false };
 
-  constructor(record: TaskRecord, options: TaskScannerOptions) {
-    this.#record = record;
-    this.#options = options;
-    this.#accumulables = new Accumulables(record, options.wantsUserAccumulables);
+  constructor() {
     const stage = this.#stageFields();
     const info: FieldSpec = ['Task Info', this.#taskInfo()];
     this.#start = new ObjectShape([...stage, info], ['Stage ID', 'Task Info']);
@@ -47,36 +48,37 @@ export class TaskEventScanner {
         ['Task Type', (scanner) => scanner.skipText()],
         ['Task End Reason', (scanner) => scanner.take(SUCCESS)],
         info,
-        ['Task Executor Metrics', takeExecutorMetrics(record)],
-        ['Task Metrics', takeTaskMetrics(record)],
+        ['Task Executor Metrics', takeExecutorMetrics(this.record)],
+        ['Task Metrics', takeTaskMetrics(this.record)],
       ],
       ['Stage ID', 'Task End Reason', 'Task Info'],
     );
   }
 
-  /** @param scanner - behind the name of the event and its comma */
-  taskStart(scanner: LineScanner): boolean {
-    this.#reset();
-    return this.#start.takeRest(scanner, 1) && scanner.isAtEnd;
+  /** @returns which event the line is, now in {@link record}; `undefined` where it has to be parsed */
+  scan(bytes: Buffer, start: number, end: number, options: TaskScannerOptions): 'start' | 'end' | undefined {
+    this.#options = options;
+    this.#line.open(bytes, start, end);
+    if (this.#line.take(TASK_START)) return this.#taskStart() ? 'start' : undefined;
+    return this.#line.take(TASK_END) && this.#taskEnd() ? 'end' : undefined;
   }
 
-  /** @param scanner - behind the name of the event and its comma */
-  taskEnd(scanner: LineScanner): boolean {
-    const record = this.#record;
+  #taskStart(): boolean {
     this.#reset();
-    record.reset();
-    record.executorMetrics.fill(0);
-    record.metrics.fill(0);
-    return this.#end.takeRest(scanner, 1) && scanner.isAtEnd;
+    return this.#start.takeRest(this.#line, 1) && this.#line.isAtEnd;
   }
 
-  #wantsUpdates(): boolean {
-    return this.#options.wantsUpdates(this.#record.stageId, this.#record.attemptId);
+  #taskEnd(): boolean {
+    this.#reset();
+    this.record.reset();
+    this.record.executorMetrics.fill(0);
+    this.record.metrics.fill(0);
+    return this.#end.takeRest(this.#line, 1) && this.#line.isAtEnd;
   }
 
   /** What stands for a key that an older Spark did not write. */
   #reset(): void {
-    const record = this.#record;
+    const { record } = this;
     record.attemptId = 0;
     record.attempt = 1;
     record.partitionId = -1;
@@ -86,7 +88,7 @@ export class TaskEventScanner {
   }
 
   #stageFields(): readonly FieldSpec[] {
-    const record = this.#record;
+    const { record } = this;
     return [
       // The name of the event has been taken: a second one would make it another event.
       ['Event', () => false],
@@ -96,7 +98,7 @@ export class TaskEventScanner {
   }
 
   #taskInfo(): TakeValue {
-    const record = this.#record;
+    const { record } = this;
     const shape = new ObjectShape(
       [
         ['Task ID', (scanner) => scanner.number() && ((record.taskId = scanner.value), true)],
@@ -112,11 +114,17 @@ export class TaskEventScanner {
         ['Finish Time', (scanner) => scanner.number() && ((record.finishTime = scanner.value), true)],
         ['Failed', (scanner) => scanner.boolean() && ((record.failed = scanner.value === 1), true)],
         ['Killed', (scanner) => scanner.boolean() && ((record.killed = scanner.value === 1), true)],
-        ['Accumulables', (scanner) => this.#accumulables.take(scanner, this.#wantsUpdates())],
+        ['Accumulables', (scanner) => this.#takeAccumulables(scanner)],
       ],
       ['Task ID', 'Index', 'Launch Time', 'Executor ID', 'Host', 'Locality', 'Getting Result Time', 'Finish Time'],
     );
     return (scanner) => shape.take(scanner);
+  }
+
+  #takeAccumulables(scanner: LineScanner): boolean {
+    const { stageId, attemptId } = this.record;
+    const { wantsUserAccumulables } = this.#options;
+    return this.#accumulables.take(scanner, this.#options.wantsUpdates(stageId, attemptId), wantsUserAccumulables);
   }
 }
 
