@@ -1,4 +1,4 @@
-import { studentQuantile } from './student-t.ts';
+import { studentQuantile } from './distributions.ts';
 
 /** How far left-out runs were from what was believed of them. JSON. */
 export interface Calibration {

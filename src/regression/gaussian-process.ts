@@ -207,6 +207,16 @@ export function leaveOneOut(posterior: GpPosterior): Gaussian[] {
   });
 }
 
+/** The belief about each coefficient of the basis; standard normal before the runs were seen. */
+export function coefficientsOf({ problem, factor, alpha }: GpPosterior): Gaussian[] {
+  const n = alpha.length;
+  return Array.from(problem.basis[0] ?? [], (_, k) => {
+    const column = Float64Array.from(problem.basis, (row) => row[k]!);
+    const solved = solveLower(factor, n, column);
+    return { mean: dot(column, alpha), variance: Math.max(1 - dot(solved, solved), 0) };
+  });
+}
+
 function crossCovariance({ problem, hyper, alpha }: GpPosterior, x: Float64Array, basis: Float64Array): Float64Array {
   const covariance = maternOf(problem.groups, hyper);
   return alpha.map((_, i) => covariance(problem.x[i]!, x) + dot(problem.basis[i]!, basis));

@@ -136,13 +136,7 @@ export function restoreModel(document: ModelDocument): RunTimeModel {
       `The stored model has version ${document.version}, this program makes ${MODEL_VERSION}; fit it again`,
     );
   }
-  const data: TrainingData = {
-    schema: document.schema,
-    x: document.rows.map(({ x }) => Float64Array.from(x)),
-    y: Float64Array.from(document.rows, ({ y }) => y),
-    weight: Float64Array.from(document.rows, ({ weight }) => weight),
-    scatter: Float64Array.from(document.rows, ({ scatter }) => scatter),
-  };
+  const data = dataOf(document);
   const seats = seatsWith(document.learned);
   const memberOf = (name: string) => {
     const seat = seats.find(({ member }) => member.name === name);
@@ -154,6 +148,17 @@ export function restoreModel(document: ModelDocument): RunTimeModel {
     return seat.member;
   };
   return modelOf(data, restoreEnsemble(data, document.state, memberOf), document);
+}
+
+/** The rows a stored model was fitted on. */
+export function dataOf({ schema, rows }: ModelDocument): TrainingData {
+  return {
+    schema,
+    x: rows.map(({ x }) => Float64Array.from(x)),
+    y: Float64Array.from(rows, ({ y }) => y),
+    weight: Float64Array.from(rows, ({ weight }) => weight),
+    scatter: Float64Array.from(rows, ({ scatter }) => scatter),
+  };
 }
 
 function modelOf(data: TrainingData, ensemble: Ensemble, document: ModelDocument): RunTimeModel {

@@ -49,9 +49,12 @@ const LEANING: ParameterPrior = { mean: 0, sd: 0.4 };
 
 /** The prior of each parameter of a law, in its order. */
 export function priorOf(law: ScalingLaw, learned: LawPrior = {}): ParameterPrior[] {
-  return law.parameters.map(
-    (name) => learned[name] ?? DEFAULTS[name] ?? (name.startsWith('effect ') ? EFFECT : LEANING),
-  );
+  return law.parameters.map((name) => learned[name] ?? defaultPrior(name));
+}
+
+/** What is believed of a parameter when no application has taught anything about it. */
+export function defaultPrior(name: string): ParameterPrior {
+  return DEFAULTS[name] ?? (name.startsWith('effect ') ? EFFECT : LEANING);
 }
 
 /** The law for the features of a schema. Without a scale-out or size those terms stay constant. */

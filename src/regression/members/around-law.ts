@@ -122,3 +122,18 @@ function linearised(law: ScalingLaw, prior: readonly ParameterPrior[], parameter
     return { offset, basis };
   };
 }
+
+/** What the runs say of each parameter of the law, by name. */
+export function lawPosterior(data: TrainingData, hyper: Hyper, learned: LawPrior = {}): Record<string, ParameterPrior> {
+  const { law, prior, gpCount } = setUp(data, learned);
+  const parameters = Float64Array.from(hyper.slice(gpCount));
+  const process = gpAround(data, linearised(law, prior, parameters), PRIORS, hyper.slice(0, gpCount));
+  const coefficients = process.coefficients();
+  return Object.fromEntries(
+    law.parameters.map((name, k) => {
+      const { mean, sd } = prior[k]!;
+      const { mean: shift, variance } = coefficients[k]!;
+      return [name, { mean: mean + sd * shift, sd: sd * Math.sqrt(variance) }];
+    }),
+  );
+}

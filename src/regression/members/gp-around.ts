@@ -1,5 +1,6 @@
 import type { FeatureSchema } from '../features.ts';
 import {
+  coefficientsOf,
   conditionGp,
   gpMean,
   leaveOneOut,
@@ -28,9 +29,11 @@ export interface GpPriors {
 /** A Gaussian process around a mean that has seen its runs. */
 export interface FittedGp {
   readonly hyper: Hyper;
-  mean(x: Float64Array): number;
-  predict(x: Float64Array): Gaussian;
-  leaveOneOut(): Gaussian[];
+  readonly mean: (x: Float64Array) => number;
+  readonly predict: (x: Float64Array) => Gaussian;
+  readonly leaveOneOut: () => Gaussian[];
+  /** What the runs say of the coefficient of each basis function; standard normal before. */
+  readonly coefficients: () => Gaussian[];
 }
 
 /**
@@ -76,6 +79,7 @@ export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper
       const { offset, basis } = mean(x);
       return shifted(predictGp(posterior, x, basis), offset);
     },
+    coefficients: () => coefficientsOf(posterior),
     leaveOneOut: () =>
       leaveOneOut(posterior).map((belief, i) =>
         shifted(belief, data.x[i] === undefined ? NaN : mean(data.x[i]).offset),

@@ -8,11 +8,11 @@ export type Hyper = readonly number[];
 export interface FittedMember {
   readonly hyper: Hyper;
   /** The expected logarithm at an encoded row; cheaper than `predict`. */
-  mean(x: Float64Array): number;
+  readonly mean: (x: Float64Array) => number;
   /** The belief about one further run, its own noise included. */
-  predict(x: Float64Array): Gaussian;
+  readonly predict: (x: Float64Array) => Gaussian;
   /** What it would believe about each row had it not seen it; absent where only fitting again can tell. */
-  leaveOneOut?(): Gaussian[];
+  readonly leaveOneOut?: () => Gaussian[];
 }
 
 /** One way to learn run time from runs. All work on the logarithm, so that an error of 0.1 is 10 % at any scale. */

@@ -27,6 +27,19 @@ export function normalQuantile(p: number): number {
 }
 
 /**
+ * The probability that a standard normal number is below `z`; absolute error below 1e-7.
+ *
+ * @see Abramowitz and Stegun, 26.2.17
+ */
+export function normalCdf(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * t * polynomial(TAIL, t);
+  return z > 0 ? 1 - tail : tail;
+}
+
+const TAIL = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
+
+/**
  * The t below which a Student number falls with probability `p`.
  *
  * @param freedom - degrees of freedom, 3 or more: the expansion is then right to 1 % up to p = 0.995
