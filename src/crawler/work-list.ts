@@ -20,7 +20,7 @@ export interface RunToRead {
 }
 
 export interface WorkListOptions {
-  readonly source: Pick<RunSource, 'cluster' | 'tellsProgress'>;
+  readonly source: Pick<RunSource, 'cluster' | 'tellsProgress' | 'contentMark'>;
   readonly now: Date;
   /** A run without an end is read again at most this often. */
   readonly liveEverySeconds: number;
@@ -97,7 +97,8 @@ export function readableAttempts(application: ApplicationInfo, options: Readable
     .filter((attempt) => settleSeconds === 0 || attempt.endTimeEpoch <= settledBefore)
     .map((attempt) => {
       const key = { cluster: source.cluster, appId: application.id, attemptId: attempt.attemptId };
-      const fingerprint = fingerprintOf(application, attempt, source.tellsProgress);
+      const mark = source.contentMark?.(application.id, attempt.attemptId);
+      const fingerprint = fingerprintOf(application, attempt, source.tellsProgress, mark);
       return { key, id: documentId(key), application, attempt, fingerprint };
     });
 }

@@ -8,16 +8,19 @@ export const SCHEMA_VERSION = 1;
 
 /**
  * What must be equal for a stored run to need no second reading: a short hash over end time, `lastUpdated`,
- * completeness, name, whether it is the newest attempt, and {@link SCHEMA_VERSION}.
+ * completeness, name, whether it is the newest attempt, the source's content mark if it has one, and
+ * {@link SCHEMA_VERSION}.
  *
  * @param tellsProgress - false where `lastUpdated` of an attempt without end is the server's own clock, which moves at
  *   every scan: then it stays out
+ * @param contentMark - changes with what the run was read from, though all times stay
  * @returns 16 hexadecimal digits
  */
 export function fingerprintOf(
   application: ApplicationInfo,
   attempt: ApplicationAttemptInfo,
   tellsProgress = false,
+  contentMark?: string,
 ): string {
   const parts = [
     SCHEMA_VERSION,
@@ -27,6 +30,7 @@ export function fingerprintOf(
     attempt.completed,
     attempt.completed || tellsProgress ? attempt.lastUpdatedEpoch : '',
     isFinalAttempt(application, attempt),
+    ...(contentMark === undefined ? [] : [contentMark]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -48,6 +48,11 @@ export interface RunSource extends AsyncDisposable {
    * server that answers with the time of its last scan. Where it is true, unfinished runs are read as far as they are.
    */
   readonly tellsProgress: boolean;
+  /**
+   * Of an attempt as it was listed last: a short text that changes when what it is read from changes, though size and
+   * times stay. Absent where the source has no such thing.
+   */
+  contentMark?(appId: string, attemptId: string | undefined): string | undefined;
   /** How many runs may be fetched at a time with profit; absent: as many as the crawler is set to. */
   readonly concurrency?: number | undefined;
 

@@ -1,12 +1,13 @@
 import PQueue from 'p-queue';
 import { findLogs, type ListedFile, type LogLayout } from '../../eventlog/bytes/layout.ts';
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
-import { type LogFile, memoryFile, readRange } from '../../eventlog/bytes/log-file.ts';
+import type { LogFile } from '../../eventlog/bytes/log-file.ts';
 import { type EndScan, scanEnd, scanStart, searchEnd } from '../../eventlog/bytes/scan.ts';
 import { listZip } from '../../eventlog/bytes/zip.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { EventLogError, SourceError, toError } from '../../util/errors.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
+import { contentMarkOf, type EndsOfFile, withEnds } from './file-ends.ts';
 import { preferred, type ScannedLog } from './listing.ts';
 
 export interface CatalogueOptions {
@@ -25,8 +26,6 @@ type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
 
 /** Logs looked into at the same time: enough to hide the distance to a bucket. */
 const CONCURRENCY = 16;
-/** A smaller file is read in one go, where a larger one takes a read at each end. */
-const SMALL_BYTES = 256 * 1024;
 /** Examples in a warning; debug lines tell the others. */
 const SHOWN_UNLISTED = 3;
 
@@ -167,7 +166,7 @@ export class LogCatalogue {
       const files = await this.#scanFiles(layout, signal);
       const start = await scanStart(files, { limits, signal });
       const end = await this.#findEnd(files, signal);
-      return { log: { layout, start, end, modified: Math.floor(last.modified) } };
+      return { log: { layout, start, end, modified: Math.floor(last.modified), contentMark: contentMarkOf(files) } };
     } catch (error) {
       if (error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED') return undefined;
       if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
@@ -190,12 +189,16 @@ export class LogCatalogue {
     }
   }
 
-  /** Small files come as bytes in memory, so that head and tail take one read. */
-  async #scanFiles(layout: LogLayout, signal: AbortSignal | undefined): Promise<LogFile[]> {
+  /** First and last file come with their ends in memory: that is all that most scans need. */
+  async #scanFiles(layout: LogLayout, signal: AbortSignal | undefined): Promise<EndsOfFile[]> {
     const files = layout.files.map((listed) => fileOf(this.#fileSystem, listed));
-    const [only] = files;
-    if (only === undefined || files.length > 1 || !only.seekable || only.size > SMALL_BYTES) return files;
-    return [memoryFile(only.name, await readRange(only, 0, only.size, signal))];
+    return await Promise.all(
+      files.map(async (file, index) =>
+        index === 0 || index === files.length - 1
+          ? await withEnds(file, signal)
+          : { ...file, head: Buffer.alloc(0), tail: Buffer.alloc(0) },
+      ),
+    );
   }
 }
 

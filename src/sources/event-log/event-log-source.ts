@@ -77,6 +77,10 @@ export class EventLogSource implements RunSource {
     return this.#catalogue.unlisted;
   }
 
+  contentMark(appId: string, attemptId: string | undefined): string | undefined {
+    return this.#catalogue.find(appId, attemptId)?.contentMark;
+  }
+
   /**
    * One listing of the files; of a log only its first and last events are read, and only when it has changed.
    *

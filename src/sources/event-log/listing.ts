@@ -11,6 +11,8 @@ export interface ScannedLog {
   readonly end: EndScan;
   /** When its last file was changed, in milliseconds since 1970. */
   readonly modified: number;
+  /** Of the sizes of its files, its first and its last bytes: a file can be rewritten under its name, size and time. */
+  readonly contentMark: string;
 }
 
 const UNFINISHED = -1;

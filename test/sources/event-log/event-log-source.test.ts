@@ -274,11 +274,14 @@ describe('sources/event-log/event-log-source', () => {
     await utimes(path, 10, 20);
     const source = await sourceOf(root);
     const [before] = await list(source);
+    const mark = source.contentMark(before!.id, before!.attempts[0]!.attemptId);
 
     await writeFile(path, log.replaceAll('Spark shell', 'Spark SHELL'));
     await utimes(path, 10, 20);
 
     const [after] = await list(source);
+    expect(mark).to.match(/^[0-9a-f]{16}$/);
+    expect(source.contentMark(after!.id, after!.attempts[0]!.attemptId)).to.match(/^[0-9a-f]{16}$/).and.not.equal(mark);
     expect([before!.name, after!.name]).to.deep.equal(['Spark shell', 'Spark SHELL']);
     expect(after!.attempts[0]!.lastUpdatedEpoch).to.equal(20_000);
   });
