@@ -63,6 +63,19 @@ export interface StoreStats {
   readonly newestEnd?: string | undefined;
 }
 
+export interface PruneOptions {
+  /** Runs that ended at or before it; error documents whose last try was at or before it. A run without an end stays. */
+  readonly endedBefore: Date;
+  /** Keeps the aggregate documents, and with them the knowledge that the run was read: it is not read again. */
+  readonly keepAggregates?: boolean | undefined;
+  /** Counts, and deletes nothing. */
+  readonly isDryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Documents of each kind that were deleted, or would be. */
+export type PruneReport = Readonly<Record<DocumentKind, number>>;
+
 /** Honest differences between stores; the contract tests choose by them. */
 export interface StoreFeatures {
   /** Documents of a batch become visible to `find` at once, not after a refresh. */
@@ -118,4 +131,12 @@ export interface Store extends AsyncDisposable {
   findKeys(filter: RunFilter, options?: FindOptions): AsyncIterable<RunKey & LedgerEntry>;
 
   stats(): Promise<StoreStats>;
+
+  /**
+   * Deletes what is old. Done in parts: when it is broken off, a run may have lost some of its documents, never others' ones, and the
+   * next call goes on. A run that is deleted with its aggregate and that a source still lists is read again.
+   *
+   * @throws StoreError; the signal's reason when it fires
+   */
+  prune(options: PruneOptions): Promise<PruneReport>;
 }

@@ -541,6 +541,85 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
 
       expect(await findAppIds()).to.have.lengthOf(1);
     });
+
+    describe('pruning', () => {
+      const OLD = '2026-01-01T00:00:00.000000+00:00';
+      const LIMIT = new Date('2026-01-01T00:00:00Z');
+
+      beforeEach(async () => {
+        await save(
+          { appId: 'old', end: OLD, withDetail: true },
+          { appId: 'a millisecond younger', end: '2026-01-01T00:00:00.001000+00:00', withDetail: true },
+          { appId: 'without an end', end: null },
+        );
+        await store.saveErrors([
+          sampleError({ appId: 'old', processed: '2025-12-31T00:00:00.000000+00:00' }),
+          sampleError({ appId: 'new', processed: '2026-01-02T00:00:00.000000+00:00' }),
+        ]);
+      });
+
+      const counts = async (): Promise<unknown> => {
+        const { agg, raw, detail, err } = await store.stats();
+        return { agg, raw: store.supports.keepsRaw ? raw : 3, detail, err };
+      };
+
+      it('deletes every document of a run that ended at the limit, and nothing younger or without an end', async () => {
+        expect(await store.prune({ endedBefore: LIMIT })).to.include({ agg: 1, detail: 1, err: 1 });
+
+        expect(await findAppIds()).to.have.members(['a millisecond younger', 'without an end']);
+        const key = sampleKey({ appId: 'old' });
+        expect([await store.readAggregate(key), await store.readRaw(key), await store.readDetail(key)]).to.deep.equal([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+        expect((await store.readLedger([key])).size).to.equal(0);
+        expect(await store.readDetail(sampleKey({ appId: 'a millisecond younger' }))).to.not.equal(undefined);
+        expect(await store.stats()).to.include({ agg: 2, detail: 1, err: 1 });
+        expect((await collect(store.findErrors({}))).map(({ spot }) => spot.spark_app_id)).to.deep.equal(['new']);
+      });
+
+      it('keeps the aggregates and the ledger where that is asked for: the run stays known and is not read again', async () => {
+        expect(await store.prune({ endedBefore: LIMIT, keepAggregates: true })).to.include({
+          agg: 0,
+          detail: 1,
+          err: 1,
+        });
+
+        const key = sampleKey({ appId: 'old' });
+        expect((await store.readLedger([key])).size).to.equal(1);
+        expect(await store.readAggregate(key)).to.not.equal(undefined);
+        expect([await store.readRaw(key), await store.readDetail(key)]).to.deep.equal([undefined, undefined]);
+        expect(await store.stats()).to.include({ agg: 3, detail: 1, raw: store.supports.keepsRaw ? 2 : 0 });
+      });
+
+      it('only counts in a dry run, and the count is what then is deleted', async () => {
+        const before = await counts();
+
+        const counted = await store.prune({ endedBefore: LIMIT, isDryRun: true });
+
+        expect(await counts()).to.deep.equal(before);
+        expect(await store.prune({ endedBefore: LIMIT })).to.deep.equal(counted);
+        expect(await store.prune({ endedBefore: LIMIT })).to.deep.equal({ agg: 0, raw: 0, detail: 0, err: 0 });
+      });
+
+      it('takes a pruned run again when it is saved again', async () => {
+        await store.prune({ endedBefore: LIMIT });
+
+        await save({ appId: 'old', end: OLD, withDetail: true });
+
+        expect(await store.readDetail(sampleKey({ appId: 'old' }))).to.deep.equal(sampleDetail());
+        expect(await store.stats()).to.include({ agg: 3, detail: 2 });
+      });
+
+      it('deletes 1,200 runs in one call', async () => {
+        const runs = Array.from({ length: 1200 }, (_, index) => slimRun(`many-${index}`, OLD));
+        await store.saveRuns(runs);
+
+        expect(await store.prune({ endedBefore: LIMIT })).to.include({ agg: 1201 });
+        expect(await store.stats()).to.include({ agg: 2 });
+      });
+    });
   });
 }
 

@@ -9,6 +9,8 @@ import type {
   DocumentKind,
   FindOptions,
   LedgerEntry,
+  PruneOptions,
+  PruneReport,
   RunDocuments,
   RunFilter,
   SaveOutcome,
@@ -20,6 +22,7 @@ import { BulkWriter } from './bulk.ts';
 import { makeClient } from './client.ts';
 import type { ElasticsearchSettings } from './config.ts';
 import { aliasesOf, ensureIndexes, installTemplates, type Aliases } from './indexes.ts';
+import { prune } from './prune.ts';
 import { TIME_SPAN } from './queries.ts';
 import { readByIds, search, type Hit, type SearchOptions } from './reader.ts';
 import { writeRuns } from './run-writer.ts';
@@ -166,6 +169,13 @@ export class ElasticsearchStore implements Store {
       );
     }
     return { ...counts, ...(await this.#timeSpan()), bytes: await this.#bytes() };
+  }
+
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    const kinds = Object.entries(this.#aliases) as [DocumentKind, string][];
+    for (const [kind, alias] of kinds) await this.#refresh(kind, alias);
+    for (const [kind] of kinds) this.#unrefreshed.add(kind);
+    return await prune(this.#connection, this.#bulk, this.#aliases, options);
   }
 
   /** Ends what is under way: its callers get `STORE_CLOSED`. */

@@ -44,6 +44,20 @@ export const STATS = `
     (SELECT count(*) FROM error) AS err, min(end_ms) AS oldest, max(end_ms) AS newest
   FROM run`;
 
+/** Documents of runs that ended at or before a moment; the moment is bound twice. */
+export const COUNT_OLD = `
+  SELECT count(*) AS agg, coalesce(sum(has_raw), 0) AS raw, coalesce(sum(has_detail), 0) AS detail,
+    (SELECT count(*) FROM error WHERE processed_ms <= ?) AS err
+  FROM run WHERE end_ms <= ?`;
+/** Its documents go with it (`ON DELETE CASCADE`). */
+export const DELETE_OLD_RUNS =
+  'DELETE FROM run WHERE number IN (SELECT number FROM run WHERE end_ms <= ? LIMIT ?) RETURNING has_raw, has_detail';
+export const DELETE_OLD_ERRORS = 'DELETE FROM error WHERE id IN (SELECT id FROM error WHERE processed_ms <= ? LIMIT ?)';
+export const OLD_RUNS_WITH_MORE =
+  'SELECT number, has_raw, has_detail FROM run WHERE end_ms <= ? AND has_raw + has_detail > 0 LIMIT ?';
+export const FORGET_MORE = 'UPDATE run SET has_raw = 0, has_detail = 0 WHERE number = ?';
+export const deleteDocument = (table: DocumentTable): string => `DELETE FROM ${table} WHERE run = ?`;
+
 /**
  * One page of runs by end time, then id: the runs with an end, or (`endMs` null) those without.
  *

@@ -9,7 +9,17 @@ import { StoreError, toError } from '../../util/errors.ts';
 import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
 import { errorId } from '../error-id.ts';
 import { storedId } from '../run-columns.ts';
-import type { FindOptions, LedgerEntry, RunDocuments, RunFilter, SaveOutcome, Store, StoreStats } from '../store.ts';
+import type {
+  FindOptions,
+  LedgerEntry,
+  PruneOptions,
+  PruneReport,
+  RunDocuments,
+  RunFilter,
+  SaveOutcome,
+  Store,
+  StoreStats,
+} from '../store.ts';
 import { IN_MEMORY, type SqliteStoreOptions } from './config.ts';
 import { openForReading, openForWriting, type Connection } from './connection.ts';
 import { decodeDocument } from './document-codec.ts';
@@ -22,6 +32,8 @@ import { encodeRun, type EncodedRun } from './encoded-run.ts';
 const LONGEST_TURN_MS = 20;
 const DOCUMENTS_PER_PAGE = 50;
 const KEYS_PER_PAGE = 1000;
+/** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
+const PRUNED_TOGETHER = 500;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -184,6 +196,46 @@ export class SqliteStore implements Store {
         newestEnd: isoTime(row['newest']),
       };
     });
+  }
+
+  async prune({ endedBefore, keepAggregates = false, isDryRun = false, signal }: PruneOptions): Promise<PruneReport> {
+    const before = endedBefore.getTime();
+    if (isDryRun) {
+      const row: Row = await this.#attempt(() => this.#prepared(queries.COUNT_OLD).get(before, before) ?? {});
+      const agg = keepAggregates ? 0 : Number(row['agg']);
+      return { agg, raw: Number(row['raw']), detail: Number(row['detail']), err: Number(row['err']) };
+    }
+    const deleted = { raw: 0, agg: 0, err: 0, detail: 0 };
+    for (let last = PRUNED_TOGETHER; last === PRUNED_TOGETHER;) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      last = await this.#attempt(() => this.#transaction(() => this.#pruneSome(before, keepAggregates, deleted)));
+    }
+    for (let last = PRUNED_TOGETHER; last === PRUNED_TOGETHER;) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      last = await this.#attempt(() =>
+        this.#transaction(() => Number(this.#prepared(queries.DELETE_OLD_ERRORS).run(before, PRUNED_TOGETHER).changes)),
+      );
+      deleted.err += last;
+    }
+    return deleted;
+  }
+
+  /** @returns how many runs it found to prune */
+  #pruneSome(before: number, keepAggregates: boolean, deleted: Record<'raw' | 'agg' | 'detail', number>): number {
+    const statement = keepAggregates ? queries.OLD_RUNS_WITH_MORE : queries.DELETE_OLD_RUNS;
+    const rows = this.#prepared(statement).all(before, PRUNED_TOGETHER);
+    for (const row of rows) {
+      deleted.raw += Number(row['has_raw']);
+      deleted.detail += Number(row['has_detail']);
+      if (!keepAggregates) continue;
+      for (const table of ['raw', 'detail'] as const)
+        this.#prepared(queries.deleteDocument(table)).run(Number(row['number']));
+      this.#prepared(queries.FORGET_MORE).run(Number(row['number']));
+    }
+    if (!keepAggregates) deleted.agg += rows.length;
+    return rows.length;
   }
 
   /** Waits for batches being written, then closes. A find under way ends with `STORE_CLOSED` at its next page. */
