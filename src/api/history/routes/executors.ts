@@ -16,6 +16,12 @@ export const executorsRoute = defineRoute('executors', async (request) =>
     .reverse(),
 );
 
+/** Processes that are no executors, such as the YARN application master. */
+export const processesRoute = defineRoute(
+  'allmiscellaneousprocess',
+  async (request) => (await request.run()).history.processes,
+);
+
 /** While the application has no end, the driver's time runs on. */
 function executorsOf({ application, allexecutors }: HistoryRun, now: Date): ExecutorSummary[] {
   const [attempt] = application?.attempts ?? [];

@@ -1,5 +1,5 @@
 import { environmentRoute } from './environment.ts';
-import { allExecutorsRoute, executorsRoute } from './executors.ts';
+import { allExecutorsRoute, executorsRoute, processesRoute } from './executors.ts';
 import { jobRoute, jobsRoute } from './jobs.ts';
 import { liveRoutes, missingRoutes } from './not-served.ts';
 import type { RunRoute } from './route.ts';
@@ -14,6 +14,7 @@ export const runRoutes: readonly RunRoute[] = [
   environmentRoute,
   executorsRoute,
   allExecutorsRoute,
+  processesRoute,
   jobsRoute,
   jobRoute,
   stagesRoute,

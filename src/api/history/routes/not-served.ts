@@ -34,10 +34,6 @@ export const missingRoutes: readonly RunRoute[] = [
     request.applicationName();
     throw new RestError(501, 'Event logs are not given out: take them from the folder they are served from.');
   }),
-  defineRoute('allmiscellaneousprocess', (request) => {
-    request.applicationName();
-    throw new RestError(501, 'Processes other than driver and executors are not read from event logs.');
-  }),
   defineRoute('stages/#stageId/#attemptId/taskTable', (request) => {
     request.applicationName();
     throw new RestError(501, "taskTable is for the pages of Spark's own server: ask for taskList.");
