@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
+import { analyzeCommand } from './commands/analyze.ts';
 import { collectCommand } from './commands/collect.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   statsCommand,
   verifyCommand,
   historyCommand,
+  analyzeCommand,
   simulateCommand,
   evaluateCommand,
 ];

@@ -32,12 +32,19 @@ const SKEWED = 2;
  *
  * Splitting only what is above the even share, and only down to it, leaves long pieces that the end of the stage waits
  * for: against a real rerun with the skew removed it said too little (docs/simulation.md).
+ *
+ * @param where - `everywhere` splits in stages whose long task fits the even share too: launched late, it still holds
+ *   the stage's end
  */
-export function withoutSkew(id: string, ofStage: StageFilter): Remedy {
+export function withoutSkew(
+  id: string,
+  ofStage: StageFilter,
+  where: 'above-even-share' | 'everywhere' = 'above-even-share',
+): Remedy {
   return cutting(id, ofStage, ({ runTimes, cold }, model) => {
     const even = sum(runTimes) / Math.max(1, Math.min(runTimes.length, model.slots));
     const typical = median([...runTimes]) ?? 0;
-    const limit = runTimes.some((time) => time > even) ? SKEWED * typical : Infinity;
+    const limit = where === 'everywhere' || runTimes.some((time) => time > even) ? SKEWED * typical : Infinity;
     const sibling = mean([...runTimes].filter((time) => time <= limit));
     const times: number[] = [];
     const colds: number[] = [];

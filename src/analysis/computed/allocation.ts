@@ -1,0 +1,1 @@
+export const DYNAMIC = 'spark.dynamicAllocation.enabled';

@@ -1,0 +1,68 @@
+import { withoutDriverGaps, type Remedy } from '../../simulation/remedies.ts';
+import { driverGaps } from '../computed/driver-gaps.ts';
+import { lengthOf } from '../computed/intervals.ts';
+import { defineHeuristic, severityOf } from '../heuristic.ts';
+
+/**
+ * Finds time between jobs, and after the last one, in which only the driver worked and the executors waited.
+ *
+ * Gaps shorter than a second are planning and scheduling and are left out. So is what comes before the first job: starting
+ * the context is not the program's doing, and no property shortens it.
+ */
+export const driverBound = defineHeuristic({
+  id: 'driver-bound',
+  title: 'Executors do not wait for the driver',
+  failureTitle: 'The driver works alone while executors wait',
+  inputs: ['run', 'jobs', 'executors'],
+  thresholds: {
+    gapShare: { low: 0.05, moderate: 0.1, severe: 0.25, critical: 0.5, unit: 'ratio' },
+    leastGapMs: { value: 1000, unit: 'ms' },
+  },
+  evaluate({ run, jobs }, { gapShare, leastGapMs }) {
+    if (run.isStreaming || jobs.length === 0) return [];
+    const { gaps, startUpMs } = driverGaps(jobs, run);
+    const long = gaps.filter(({ from, to }) => to - from >= leastGapMs.value);
+    const [total, tail] = [lengthOf(long), lengthOf(long.filter(({ beforeJob }) => beforeJob === undefined))];
+    const longest = long.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a), {
+      from: 0,
+      to: 0,
+      beforeJob: undefined,
+    });
+    const before = longest.beforeJob === undefined ? 'after the last job' : `before job ${longest.beforeJob}`;
+    const jobIds = long.flatMap(({ beforeJob }) => beforeJob ?? []);
+    return [
+      {
+        severity: severityOf(total / Math.max(1, run.durationMs), gapShare),
+        subject: 'driver',
+        facts: {
+          aloneMs: total,
+          gaps: long.length,
+          longestGapMs: longest.to - longest.from,
+          longestGap: before,
+          afterLastJobMs: tail,
+          beforeFirstJobMs: startUpMs,
+        },
+        gain: {
+          kind: 'time',
+          claimMs: { low: 0, high: total },
+          remedy: (id) => withoutWaits(id, jobIds, tail),
+        },
+        fix: {
+          text: `Look at what the program does ${before}: collect() and work on the driver, listing or renaming files, calls to other systems. Do it on the executors, or start independent jobs from threads meanwhile.`,
+        },
+      },
+    ];
+  },
+});
+
+/** Neither the gaps before these jobs nor what comes after the last one. */
+function withoutWaits(id: string, jobIds: readonly number[], tailMs: number): Remedy {
+  const gaps = withoutDriverGaps(id, jobIds);
+  return {
+    ...gaps,
+    apply: (scenario) => {
+      const { model, ...rest } = gaps.apply(scenario);
+      return { ...rest, model: { ...model, tailMs: Math.max(0, model.tailMs - tailMs) } };
+    },
+  };
+}

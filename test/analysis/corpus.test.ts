@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { analyze } from '../../src/analysis/analyze.ts';
+import { factsOf } from '../../src/analysis/facts.ts';
+import { analyzeRun, type RunAnalysis } from '../../src/app/analyze-run.ts';
+import { findRun } from '../../src/app/find-run.ts';
+import { Spot } from '../../src/app/spot.ts';
+import type { Store } from '../../src/store/store.ts';
+import { runSpot } from '../support/run-spot.ts';
+import { whatIfRun } from '../support/whatif-runs.ts';
+
+const LOGS = fileURLToPath(new URL('../fixtures/spark-corpus/logs', import.meta.url));
+
+/** What each log was made to show (test/fixtures/spark-corpus/README.md), and the finding that must stand first. */
+const EXPECTED: readonly (readonly [run: string, shows: string, first: string])[] = [
+  ['app-20261121084136-0000', 'four executors, one task at a time', 'idle-executors'],
+  ['app-20261121084333-0000', 'a streaming query stopped before its first batch was done', 'streaming-batches'],
+  ['app-20261121084635-0000', 'the driver works between short jobs', 'driver-bound'],
+  ['app-20261121084052-0000', 'the driver was killed', 'run-quality'],
+  ['app-20261121083842-0000', 'a failed stage', 'failed-jobs'],
+  ['app-20261121083804-0000', 'a lost executor and a second stage attempt', 'lost-executors'],
+  ['app-20261121085601-0000', 'one join key with 80 % of the rows', 'task-skew'],
+  ['app-20261121084120-0000', 'a sort that spills', 'spill'],
+];
+
+describe('analysis on recorded runs', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'spot-findings-'));
+  const database = `sqlite:${join(directory, 'spot.sqlite')}`;
+  const spot = new Spot({ store: database, logLevel: 'none' });
+  let store: Store;
+
+  before(async function () {
+    this.timeout(60_000);
+    const { code, stderr } = await runSpot(['collect', '--event-log-dir', LOGS, '--store', database]);
+    expect(code, stderr).to.equal(0);
+    store = await spot.openStore('read');
+  });
+  after(async () => {
+    await spot[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function analysisOf(run: string, knowing: Partial<Store> = {}): Promise<RunAnalysis> {
+    const key = await findRun(store, run);
+    return await analyzeRun(
+      {
+        readRaw: () => store.readRaw(key),
+        readDetail: () => store.readDetail(key),
+        readAggregate: () => store.readAggregate(key),
+        ...knowing,
+      },
+      key,
+    );
+  }
+
+  for (const [run, shows, first] of EXPECTED) {
+    it(`gives ${first} first: ${shows}`, async () => {
+      const { findings, errors } = await analysisOf(run);
+
+      expect(errors).to.deep.equal([]);
+      expect(findings[0]?.id).to.equal(first);
+    });
+  }
+
+  it('gives a healthy ETL run nothing above low', async () => {
+    const { findings } = await analysisOf('app-20261121083643-0000');
+
+    expect(findings.filter(({ severity }) => severity !== 'low')).to.deep.equal([]);
+  });
+
+  it('tells that 80 % of the rows under one key is skew of data, in the third stage', async () => {
+    const { findings } = await analysisOf('app-20261121085601-0000');
+
+    expect(findings[0]).to.deep.include({ subject: 'stage 2' });
+    expect(findings[0]?.facts).to.include({ cause: 'data', tasks: 16 });
+  });
+
+  it('gives the same run without its log the same first finding where no task is needed, and says what is', async () => {
+    const withoutDetail = { readDetail: () => Promise.resolve(undefined) };
+
+    const lost = await analysisOf('app-20261121083804-0000', withoutDetail);
+    const spilled = await analysisOf('app-20261121084120-0000', withoutDetail);
+
+    expect(spilled.findings[0]?.id).to.equal('spill');
+    expect(lost.findings.map(({ id }) => id)).to.include('lost-executors');
+    for (const { source, notMeasurable, errors } of [lost, spilled]) {
+      expect(source).to.equal('history-server');
+      expect(errors).to.deep.equal([]);
+      expect(notMeasurable.find(({ id }) => id === 'slow-host')?.because).to.match(/event log/);
+    }
+  });
+});
+
+describe('analysis on the recorded what-if runs', () => {
+  const findingsOf = (name: string) => {
+    const { detail, properties } = whatIfRun(name);
+    return analyze(factsOf({ detail, properties, sparkVersion: '4.0.1', flags: [] }));
+  };
+
+  for (const name of ['etl-2x2-r1', 'etl-2x2-r2', 'etl-4x4-r1', 'etl-4x4-r2', 'etl-4x4-r3']) {
+    it(`finds the stage of ${name} with waits of 6 and 2.5 s among short ones, and that its data is even`, () => {
+      const skew = findingsOf(name).findings.find(({ id }) => id === 'task-skew');
+
+      expect(skew?.facts).to.deep.include({ cause: 'other', stages: [1], tasks: 20 });
+      expect(skew?.severity).to.be.oneOf(['moderate', 'severe']);
+    });
+  }
+
+  for (const name of ['etlfix-2x2-r1', 'etlfix-4x4-r1']) {
+    it(`finds no skew in ${name}, where the waits were made equal`, () => {
+      expect(findingsOf(name).findings.map(({ id }) => id)).not.to.include('task-skew');
+    });
+  }
+});
