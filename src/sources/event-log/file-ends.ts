@@ -32,10 +32,13 @@ export async function withEnds(file: LogFile, signal?: AbortSignal): Promise<End
   return { ...file, open, head, tail };
 }
 
-/** @returns 16 hexadecimal digits over the size of each file and the ends that are in memory */
+/** @returns 16 hexadecimal digits over the size of each file and its first and last bytes, as far as they are in memory */
 export function contentMarkOf(files: readonly EndsOfFile[]): string {
   const hash = createHash('sha256');
-  for (const { size, head, tail } of files) hash.update(`${size}\n`).update(head).update(tail);
+  for (const { size, head, tail } of files) {
+    hash.update(`${size}\n`).update(head.subarray(0, HEAD_BYTES));
+    hash.update(tail.length > 0 ? tail : head.subarray(HEAD_BYTES).subarray(-TAIL_BYTES));
+  }
   return hash.digest('hex').slice(0, 16);
 }
 
