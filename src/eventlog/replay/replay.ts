@@ -20,7 +20,7 @@ import type { EventHandlers } from './event-handlers.ts';
 import type { RestDialect } from './executor-metrics.ts';
 import type { RunHistoryParts } from './history/stage-history.ts';
 import { TaskTables } from './history/task-tables.ts';
-import { isRecord, refuse, textField } from './json-fields.ts';
+import { field, isRecord, refuse } from './json-fields.ts';
 import { hasLongNumber } from './scan/long-number.ts';
 import { SqlExecutions } from './sql/executions.ts';
 import { stageKey } from './stage-info.ts';
@@ -166,7 +166,9 @@ export class LogReplay {
 
   #event(event: unknown): void {
     if (!isRecord(event)) refuse('the line is no object');
-    this.#handlers.get(textField(event, 'Event'))?.(event);
+    const name = field(event, 'Event');
+    if (typeof name !== 'string') refuse('the line names no event');
+    this.#handlers.get(name)?.(event);
   }
 }
 
