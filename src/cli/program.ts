@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandHost } from './command.ts';
 import { analyzeCommand } from './commands/analyze.ts';
+import { backupCommand } from './commands/backup.ts';
 import { collectCommand } from './commands/collect.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { evaluateSearchCommand } from './commands/evaluate-search.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { exportCommand } from './commands/export.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -21,10 +25,14 @@ const COMMANDS = [
   exportCommand,
   statsCommand,
   verifyCommand,
+  doctorCommand,
+  pruneCommand,
+  backupCommand,
   historyCommand,
   analyzeCommand,
   simulateCommand,
   evaluateCommand,
+  evaluateSearchCommand,
 ];
 
 /** The whole command line, ready to parse. */

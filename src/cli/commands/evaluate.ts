@@ -3,7 +3,7 @@ import { parseCsv } from '../../util/csv.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { parseCount } from '../time-argument.ts';
-import { readInput } from '../read-input.ts';
+import { readInput, readJsonInput } from '../read-input.ts';
 
 interface EvaluateOptions {
   readonly runs: string;
@@ -41,7 +41,7 @@ export function evaluateCommand(host: CommandHost) {
         idColumn: options.id,
         target: options.target,
         features: options.features.split(',').map((name) => name.trim()),
-        splits: JSON.parse(readInput(options.splits)) as unknown,
+        splits: readJsonInput(options.splits),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
         onProgress: (done, total) => {
           if (output.isTerminal) output.status(done === total ? '' : `  ${done}/${total} splits`);
