@@ -35,10 +35,7 @@ function expectedRun(name: string): ExpectedRun {
 describeSourceContract("Spot's client of History Servers over spot history", async () => {
   const folder = await folderWith(
     Object.fromEntries(
-      LOGS.map((name) => [
-        name === '4.0.1-crash' ? `${name}.inprogress` : name,
-        readFixture(`corpus/${name}.log.br`),
-      ]),
+      LOGS.map((name) => [name === '4.0.1-crash' ? `${name}.inprogress` : name, readFixture(`corpus/${name}.log.br`)]),
     ),
   );
   const served = await serveLogs([folder]);
