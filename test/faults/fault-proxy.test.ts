@@ -140,6 +140,32 @@ describe('faults/fault-proxy', () => {
     expect((await fetch(proxy.url)).status).to.equal(201);
   });
 
+  it('asks the target once for an answer that lasts', async () => {
+    await using proxy = await FaultProxy.start({
+      target: targetUrl,
+      seed: 1,
+      print: quiet,
+      isLasting: (path) => path === '/lasts',
+    });
+
+    for (const path of ['/lasts', '/changes', '/lasts', '/changes']) {
+      expect(await (await fetch(proxy.url + path)).text()).to.equal(BODY);
+    }
+
+    expect(heard).to.deep.equal(['GET /lasts', 'GET /changes', 'GET /changes']);
+  });
+
+  it('tells when so many more calls have arrived', async () => {
+    await using proxy = await start({});
+    await fetch(proxy.url);
+    let calls = 0;
+    const third = proxy.whenCalled(2).then(() => calls);
+
+    for (calls = 2; calls <= 5; calls++) await fetch(proxy.url);
+
+    expect(await third).to.equal(3);
+  });
+
   it('says its seed', async () => {
     const lines: string[] = [];
     await using proxy = await FaultProxy.start({ target: targetUrl, seed: 99, print: (line) => lines.push(line) });

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { seededRandom } from '../support/seeded-random.ts';
+import { testSeed } from './test-seed.ts';
 
 /**
  * What a proxy can do to a call.
@@ -50,6 +51,11 @@ export interface FaultProxyOptions {
   readonly dripMs?: number;
   /** Silence of a `slow-start`. */
   readonly slowStartMs?: number;
+  /**
+   * Paths whose answer never changes: the target is asked once, so that a slow one does not slow down a test in which it
+   * is asked the same again and again. Default: none.
+   */
+  readonly isLasting?: (path: string) => boolean;
   /** Gets the line with the seed, with which a failed run can be repeated. */
   readonly print?: (line: string) => void;
 }
@@ -81,6 +87,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #sockets = new Set<Socket>();
   readonly #random: () => number;
+  #waiting: { readonly forCall: number; readonly called: () => void }[] = [];
+  readonly #lasting = new Map<string, TargetAnswer>();
   #plan: FaultPlan;
   #isDown = false;
 
@@ -103,8 +111,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
-    const seed = options.seed ?? seedOfEnvironment();
-    (options.print ?? console.log)(`      fault proxy: seed ${seed} (repeat with SPOT_TEST_SEED=${seed})`);
+    const seed = testSeed('fault proxy', options);
     const server = createServer({ keepAliveTimeout: 60_000 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new FaultProxy(server, seed, options);
@@ -123,6 +130,13 @@ export class FaultProxy implements AsyncDisposable {
 
   comeUp(): void {
     this.#isDown = false;
+  }
+
+  /** Fulfilled as soon as so many more calls have arrived, before they are answered. */
+  async whenCalled(times: number): Promise<void> {
+    await new Promise<void>((called) => {
+      this.#waiting.push({ forCall: this.manifest.length + times, called });
+    });
   }
 
   /** How often each fault was done. */
@@ -163,6 +177,10 @@ export class FaultProxy implements AsyncDisposable {
     }
     fault = atCall[call] ?? fault;
     this.manifest.push({ call, method, path, fault });
+    this.#waiting = this.#waiting.filter(({ forCall, called }) => {
+      if (forCall === call) called();
+      return forCall !== call;
+    });
     return fault;
   }
 
@@ -186,8 +204,16 @@ export class FaultProxy implements AsyncDisposable {
           .end('<html>the gateway says no</html>');
         return;
       default:
-        deliver(fault, await this.#forward(call), response, this.#options);
+        deliver(fault, await this.#answerTo(call), response, this.#options);
     }
+  }
+
+  async #answerTo(call: Call): Promise<TargetAnswer> {
+    const known = this.#lasting.get(call.path);
+    if (known !== undefined) return known;
+    const answer = await this.#forward(call);
+    if (answer.status === 200 && this.#options.isLasting?.(call.path) === true) this.#lasting.set(call.path, answer);
+    return answer;
   }
 
   #forward({ method, path, headers, body }: Call): Promise<TargetAnswer> {
@@ -264,9 +290,4 @@ function deliver(
     default:
       response.writeHead(status, whole).end(body);
   }
-}
-
-function seedOfEnvironment(): number {
-  const given = Number(process.env['SPOT_TEST_SEED']);
-  return Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 2 ** 31);
 }
