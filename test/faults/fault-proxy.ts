@@ -212,7 +212,7 @@ export class FaultProxy implements AsyncDisposable {
     const known = this.#lasting.get(call.path);
     if (known !== undefined) return known;
     const answer = await this.#forward(call);
-    if (answer.status === 200 && this.#options.isLasting?.(call.path) === true) this.#lasting.set(call.path, answer);
+    if (answer.status < 300 && this.#options.isLasting?.(call.path) === true) this.#lasting.set(call.path, answer);
     return answer;
   }
 
