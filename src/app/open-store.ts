@@ -10,6 +10,32 @@ import { defaultStorePath, storeSection } from './settings.ts';
 const FORMS =
   'sqlite:PATH (for example sqlite:spot.sqlite) or elasticsearch:URL (for example elasticsearch:http://localhost:9200)';
 
+/** Which store is meant. */
+export interface StorePlace {
+  readonly kind: 'sqlite' | 'elasticsearch';
+  /** A path, or a URL. */
+  readonly place: string;
+}
+
+/**
+ * The store that the command line or the configuration names; without either, the file of this user.
+ *
+ * @param named - `--store`; wins over the configuration
+ * @throws ConfigError `CONFIG_STORE_URL`
+ */
+export function storePlace(config: Config, environment: Environment, named: string | undefined): StorePlace {
+  const elasticsearchUrl = config.of(elasticsearchSection).settings.elasticsearch_url;
+  const configured =
+    config.of(storeSection).settings.url || (elasticsearchUrl === '' ? '' : `elasticsearch:${elasticsearchUrl}`);
+  const url = named ?? (configured === '' ? `sqlite:${defaultStorePath(environment.env)}` : configured);
+
+  const separator = url.indexOf(':');
+  const [kind, place] = [url.slice(0, separator), url.slice(separator + 1)];
+  if (kind === 'sqlite' && place !== '') return { kind, place };
+  if (kind === 'elasticsearch' && URL.canParse(place)) return { kind, place };
+  throw new ConfigError('CONFIG_STORE_URL', `${JSON.stringify(url)} names no store: write ${FORMS}`);
+}
+
 export interface OpenStoreOptions {
   /** `--store`; wins over the configuration. */
   readonly url?: string | undefined;
@@ -28,24 +54,13 @@ export async function openStore(
   logger: Logger,
   options: OpenStoreOptions,
 ): Promise<Store> {
-  const elastic = config.of(elasticsearchSection).settings;
-  const configured =
-    config.of(storeSection).settings.url ||
-    (elastic.elasticsearch_url === '' ? '' : `elasticsearch:${elastic.elasticsearch_url}`);
-  const url = options.url ?? (configured === '' ? `sqlite:${defaultStorePath(environment.env)}` : configured);
+  const { kind, place } = storePlace(config, environment, options.url);
+  if (kind === 'sqlite') return SqliteStore.open({ path: place, access: options.access }, logger);
 
-  const separator = url.indexOf(':');
-  const [kind, place] = [url.slice(0, separator), url.slice(separator + 1)];
-  switch (kind) {
-    case 'sqlite':
-      if (place === '') break;
-      return SqliteStore.open({ path: place, access: options.access }, logger);
-    case 'elasticsearch': {
-      if (!URL.canParse(place)) break;
-      // Its client takes a good part of a second to load, which whoever uses a file should not pay.
-      const { ElasticsearchStore } = await import('../store/elasticsearch/elasticsearch-store.ts');
-      return await ElasticsearchStore.open({ ...elastic, elasticsearch_url: place }, logger);
-    }
-  }
-  throw new ConfigError('CONFIG_STORE_URL', `${JSON.stringify(url)} names no store: write ${FORMS}`);
+  // Its client takes a good part of a second to load, which whoever uses a file should not pay.
+  const { ElasticsearchStore } = await import('../store/elasticsearch/elasticsearch-store.ts');
+  return await ElasticsearchStore.open(
+    { ...config.of(elasticsearchSection).settings, elasticsearch_url: place },
+    logger,
+  );
 }

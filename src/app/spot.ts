@@ -13,7 +13,7 @@ import { processEnvironment, type Environment } from './environment.ts';
 import { createSpotLogger, readLoggingSettings, type LogLevel } from './logging.ts';
 import { redactionKey } from './redaction-key.ts';
 import { openSources } from './open-sources.ts';
-import { openStore, type OpenStoreOptions } from './open-store.ts';
+import { openStore, storePlace, type OpenStoreOptions, type StorePlace } from './open-store.ts';
 import { loadConfig, storeSection } from './settings.ts';
 
 export interface SpotOptions {
@@ -58,6 +58,11 @@ export class Spot implements AsyncDisposable {
     const configured = this.config.of(storeSection).settings.redaction_key;
     this.#redactor ??= createRedactor({ hashKey: redactionKey(configured, this.environment.env) });
     return this.#redactor;
+  }
+
+  /** Which store `openStore` opens. */
+  get storePlace(): StorePlace {
+    return storePlace(this.config, this.environment, this.#options.store);
   }
 
   async openStore(access: OpenStoreOptions['access']): Promise<Store> {
