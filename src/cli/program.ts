@@ -9,6 +9,8 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { crawlCommand } from './commands/crawl.ts';
+import { fitCommand } from './commands/fit.ts';
+import { predictCommand } from './commands/predict.ts';
 import { exportCommand } from './commands/export.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
@@ -31,6 +33,8 @@ const COMMANDS = [
   historyCommand,
   analyzeCommand,
   simulateCommand,
+  fitCommand,
+  predictCommand,
   evaluateCommand,
   evaluateSearchCommand,
 ];

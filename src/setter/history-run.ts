@@ -1,0 +1,104 @@
+import type { AggregateDocument } from '../documents/documents.ts';
+import { toRunRow } from '../documents/run-row.ts';
+
+/** A stored run as the setter sees it: what it was given, what it had to do, and how long it took. */
+export interface HistoryRun {
+  /** `appId` or `appId/attemptId`. */
+  readonly run: string;
+  readonly cluster: string;
+  /** The tag: runs of equal tag are runs of one application. */
+  readonly application: string;
+  readonly name: string;
+  readonly endTime: string;
+  readonly sparkVersion: string;
+  readonly durationMs: number;
+  readonly inputBytes: number;
+  readonly shuffleBytes: number;
+  readonly outputBytes: number;
+  readonly spilledBytes: number;
+  readonly stages: number;
+  readonly configuration: Configuration;
+}
+
+/** What a suggestion decides. Memory is heap, MiB. */
+export interface Configuration {
+  /** With dynamic allocation: the most at a time. */
+  readonly executors: number;
+  readonly coresPerExecutor: number;
+  readonly memoryMib: number;
+  readonly shufflePartitions: number;
+  readonly driverCores: number;
+  readonly driverMemoryMib: number;
+  readonly isDynamic: boolean;
+}
+
+const MIB = 2 ** 20;
+/** What Spark takes where nothing is set. */
+const DEFAULT_HEAP_MIB = 1024;
+const DEFAULT_PARTITIONS = 200;
+
+/**
+ * The run of an aggregate document.
+ *
+ * In local mode the driver is the one executor, with its cores and its memory.
+ *
+ * @returns `undefined` for a run that teaches nothing of run time: without an end, without a positive duration, without any core
+ */
+export function historyRunOf(document: AggregateDocument): HistoryRun | undefined {
+  const row = toRunRow(document);
+  const { attempt, spot } = document;
+  if (row.endTime === null || row.durationMs === null || row.durationMs <= 0 || spot.status !== 'completed')
+    return undefined;
+
+  const properties = propertiesOf(document);
+  const driverMemoryMib = sizeMib(properties['spark_driver_memory']);
+  const driverHasTasks = row.executors === 0;
+  const executors = driverHasTasks ? 1 : row.executors;
+  const cores = driverHasTasks ? Number(attempt.aggs.allexecutors.driver['totalCores'] ?? 0) : (row.executorCores ?? 0);
+  const coresPerExecutor = Math.round(cores / executors);
+  if (coresPerExecutor < 1) return undefined;
+  return {
+    run: row.run,
+    cluster: row.cluster,
+    application: row.tag,
+    name: row.name,
+    endTime: row.endTime,
+    sparkVersion: attempt.appSparkVersion,
+    durationMs: row.durationMs,
+    inputBytes: row.inputBytes ?? 0,
+    shuffleBytes: row.shuffleBytes ?? 0,
+    outputBytes: row.outputBytes ?? 0,
+    spilledBytes: row.spilledBytes ?? 0,
+    stages: attempt.aggs.stages.elements_count,
+    configuration: {
+      executors,
+      coresPerExecutor,
+      memoryMib: driverHasTasks ? driverMemoryMib : sizeMib(properties['spark_executor_memory']),
+      shufflePartitions: countOf(properties['spark_sql_shuffle_partitions']) ?? DEFAULT_PARTITIONS,
+      driverCores: countOf(properties['spark_driver_cores']) ?? 1,
+      driverMemoryMib,
+      isDynamic: properties['spark_dynamicAllocation_enabled'] === true,
+    },
+  };
+}
+
+/** Newest first; equal ends by cluster and id, so that the order in which runs were stored changes nothing. */
+export function newestFirst(runs: readonly HistoryRun[]): HistoryRun[] {
+  const key = ({ endTime, cluster, run }: HistoryRun): string => `${endTime}\0${cluster}\0${run}`;
+  return runs.toSorted((a, b) => (key(a) < key(b) ? 1 : key(a) > key(b) ? -1 : 0));
+}
+
+function propertiesOf({ attempt }: AggregateDocument): Readonly<Record<string, unknown>> {
+  const properties = attempt.environment['sparkProperties'];
+  const isRecord = typeof properties === 'object' && properties !== null && !Array.isArray(properties);
+  return isRecord ? (properties as Readonly<Record<string, unknown>>) : {};
+}
+
+function sizeMib(bytes: unknown): number {
+  return typeof bytes === 'number' && bytes > 0 ? Math.round(bytes / MIB) : DEFAULT_HEAP_MIB;
+}
+
+function countOf(value: unknown): number | undefined {
+  const count = Number(value);
+  return value !== undefined && Number.isSafeInteger(count) && count > 0 ? count : undefined;
+}
