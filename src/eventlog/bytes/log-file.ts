@@ -27,7 +27,8 @@ export async function readRange(file: LogFile, start: number, end: number, signa
   if (start < 0 || start >= Math.min(end, file.size)) return Buffer.alloc(0);
   const parts: Buffer[] = [];
   for await (const chunk of file.open({ start, end, signal })) parts.push(Buffer.from(chunk));
-  return Buffer.concat(parts);
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
 }
 
 /** A file whose bytes are in memory. */

@@ -159,9 +159,14 @@ async function eachLine(
   enough: (...line: Parameters<LineHandler>) => boolean,
 ): Promise<void> {
   const state = { done: false };
-  const splitter = new LineSplitter((bytes, start, stop) => {
-    state.done ||= enough(bytes, start, stop);
-  }, limits);
+  // Many logs are scanned at the same time, so none may hold more of a line than can be an event that is looked for.
+  const maxLineBytes = Math.min(limits.maxLineBytes, MAX_EVENT_BYTES);
+  const splitter = new LineSplitter(
+    (bytes, start, stop) => {
+      state.done ||= enough(bytes, start, stop);
+    },
+    { maxLineBytes },
+  );
   const part: LogFile = { ...file, open: (options) => file.open({ ...options, end }) };
   try {
     for await (const chunk of decodedBytes(part, new Meter(limits), signal)) {

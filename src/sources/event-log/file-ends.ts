@@ -11,7 +11,7 @@ export interface EndsOfFile extends LogFile {
 /** A smaller file is read in one go, where a larger one takes a read at each end. */
 const SMALL_BYTES = 256 * 1024;
 const HEAD_BYTES = 64 * 1024;
-const TAIL_BYTES = 16 * 1024;
+const END_BYTES = 16 * 1024;
 
 /** Reads both ends; what lies in them is not read a second time. */
 export async function withEnds(file: LogFile, signal?: AbortSignal): Promise<EndsOfFile> {
@@ -21,7 +21,7 @@ export async function withEnds(file: LogFile, signal?: AbortSignal): Promise<End
     return { ...memoryFile(file.name, whole), head: whole, tail: none };
   }
   const head = await readRange(file, 0, HEAD_BYTES, signal);
-  const tailStart = file.size - TAIL_BYTES;
+  const tailStart = file.size - END_BYTES;
   const tail = file.seekable ? await readRange(file, tailStart, file.size, signal) : none;
   const open: LogFile['open'] = (options) => {
     const { start = 0, end = Infinity } = options ?? {};
@@ -36,8 +36,8 @@ export async function withEnds(file: LogFile, signal?: AbortSignal): Promise<End
 export function contentMarkOf(files: readonly EndsOfFile[]): string {
   const hash = createHash('sha256');
   for (const { size, head, tail } of files) {
-    hash.update(`${size}\n`).update(head.subarray(0, HEAD_BYTES));
-    hash.update(tail.length > 0 ? tail : head.subarray(HEAD_BYTES).subarray(-TAIL_BYTES));
+    hash.update(`${size}\n`).update(head.subarray(0, END_BYTES));
+    hash.update(tail.length > 0 ? tail : head.subarray(END_BYTES).subarray(-END_BYTES));
   }
   return hash.digest('hex').slice(0, 16);
 }
