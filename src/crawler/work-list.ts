@@ -111,9 +111,15 @@ function isUnread(run: ListedRun, stored: LedgerEntry | undefined, options: Work
   return run.attempt.completed || options.now.getTime() - stored.revision >= options.liveEverySeconds * 1000;
 }
 
-/** A run that changed since its last failure is worth a try at once. */
-function isWaiting(run: ListedRun, failure: ErrorDocument, now: Date): boolean {
-  return failure.spot.fingerprint === run.fingerprint && new Date(failure.spot.error.next_try) > now;
+/**
+ * A run that changed since its last failure is worth a try at once.
+ *
+ * So is one that failed in the future: the clock was set back since, and must not postpone it for as long.
+ */
+function isWaiting(run: ListedRun, { spot }: ErrorDocument, now: Date): boolean {
+  return (
+    spot.fingerprint === run.fingerprint && new Date(spot.error.next_try) > now && new Date(spot.time_processed) <= now
+  );
 }
 
 /** When a run that failed is due, and when it ended. */
