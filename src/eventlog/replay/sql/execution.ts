@@ -100,7 +100,7 @@ export class SqlExecution {
     if (this.#outcome !== undefined) return this.#outcome;
     if (this.#plan === undefined) return { nodes: [], edges: [], tree: undefined, treeSize: 0 };
     const results = aggregateMetrics(this.metricTypes, stageMetrics, this.driverUpdates);
-    const graph = planGraph(this.#plan);
+    const graph = planGraph(this.#plan, this.#scala === '2.12');
     const nodes = graph.nodes.map(({ id, name, wholeStageCodegenId, metrics }) => ({
       nodeId: id,
       nodeName: name,

@@ -25,10 +25,11 @@ const CODEGEN = 'WholeStageCodegen';
 /**
  * The graph that the server draws from a plan: adapters left out, exchanges that are used again drawn once.
  *
+ * @param drawsResultStage - as servers before 4.0 do, which do not know this adapter of 4.0's logs
  * @see Spark, `sql/core/src/main/scala/org/apache/spark/sql/execution/ui/SparkPlanGraph.scala`
  */
-export function planGraph(plan: PlanInfo): PlanGraph {
-  const builder = new GraphBuilder();
+export function planGraph(plan: PlanInfo, drawsResultStage = false): PlanGraph {
+  const builder = new GraphBuilder(drawsResultStage);
   builder.add(plan, undefined, undefined);
   return { nodes: builder.nodes.sort((a, b) => b.id - a.id), edges: builder.edges };
 }
@@ -42,7 +43,12 @@ class GraphBuilder {
   readonly nodes: PlanGraphNode[] = [];
   readonly edges: PlanGraphEdge[] = [];
   readonly #exchanges: (readonly [plan: PlanInfo, nodeId: number])[] = [];
+  readonly #drawsResultStage: boolean;
   #nextId = 0;
+
+  constructor(drawsResultStage: boolean) {
+    this.#drawsResultStage = drawsResultStage;
+  }
 
   add(plan: PlanInfo, parentId: number | undefined, cluster: Cluster | undefined): void {
     const [child] = plan.children;
@@ -55,7 +61,10 @@ class GraphBuilder {
     switch (plan.nodeName) {
       case 'InputAdapter':
       case 'TableCacheQueryStage':
+        if (child !== undefined) this.add(child, parentId, undefined);
+        return;
       case 'ResultQueryStage':
+        if (this.#drawsResultStage) break;
         if (child !== undefined) this.add(child, parentId, undefined);
         return;
       case 'BroadcastQueryStage':
