@@ -4,8 +4,9 @@ import { studentQuantile } from './distributions.ts';
 export interface Calibration {
   /** |error| / believed standard deviation of each left-out run, ascending. */
   readonly scores: readonly number[];
-  /** Distinct settings the model was fitted on. */
+  /** Distinct settings the model was fitted on, and features it has. */
   readonly rows: number;
+  readonly features: number;
 }
 
 /** The believed deviation counts as much as this many scores. */
@@ -14,8 +15,11 @@ const PRIOR_SCORES = 4;
 const SCORES_TO_TRUST = 30;
 /** One wild score counts no more than this when the spread is estimated. */
 const LARGEST_SCORE = 6;
-/** Hyper-parameters were found with the left-out run among the others: with n runs the belief is too narrow by about this / n. */
-const OPTIMISM = 3;
+/**
+ * Hyper-parameters were found with the left-out run among the others, so beliefs are too narrow by about (features + 2) / rows,
+ * the usual price of fitting that many numbers.
+ */
+const optimism = ({ rows, features }: Calibration): number => Math.sqrt(1 + (features + 2) / rows);
 
 /**
  * By how many believed standard deviations an interval reaches to each side to hold a further run with probability `confidence`.
@@ -24,13 +28,13 @@ const OPTIMISM = 3;
  *
  * @see Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, for the conformal quantile
  */
-export function halfWidth({ scores, rows }: Calibration, confidence: number): number {
+export function halfWidth(calibration: Calibration, confidence: number): number {
+  const { scores } = calibration;
   const n = scores.length;
   const squares = scores.reduce((sum, score) => sum + Math.min(score, LARGEST_SCORE) ** 2, 0);
   const spread = Math.sqrt((PRIOR_SCORES + squares) / (PRIOR_SCORES + n));
-  const student = spread * studentQuantile((1 + confidence) / 2, PRIOR_SCORES + n) * Math.sqrt(1 + OPTIMISM / rows);
-  const conformal = scores[Math.ceil(confidence * (n + 1)) - 1];
-  if (conformal === undefined) return student;
+  const student = spread * studentQuantile((1 + confidence) / 2, PRIOR_SCORES + n);
+  const conformal = scores[Math.ceil(confidence * (n + 1)) - 1] ?? student;
   const trust = n / (n + SCORES_TO_TRUST);
-  return trust * conformal + (1 - trust) * student;
+  return optimism(calibration) * (trust * conformal + (1 - trust) * student);
 }

@@ -166,7 +166,7 @@ function learn(
     column: rehearsal.column,
     distance: rehearsal.distance,
     weights,
-    calibration: { scores, rows },
+    calibration: { scores, rows, features: data.schema.features.length },
     rmse: Math.sqrt(average(({ mean, y }) => (mean - y) ** 2)),
     mape: average(({ mean, y }) => Math.abs(Math.exp(mean - y) - 1)),
   };

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
 import { dot } from '../linear-algebra.ts';
-import { similarity, type CandidateSpace, type PastWorkload } from './candidate.ts';
+import { similarity, type CandidateSpace, type Outcome, type PastWorkload } from './candidate.ts';
+import { timeLimit, wasStopped } from './time-limit.ts';
 
 /** One idea of how the new workload behaves: log seconds per candidate, up to a level that is not known. */
 export interface Hypothesis {
@@ -17,8 +18,10 @@ export interface SearchPrior {
   readonly level: number;
   /** Of the deviations from a hypothesis, its level included: candidates × candidates, row-major. */
   readonly covariance: Float64Array;
-  /** Probability that a run on each candidate fails. */
+  /** Probability that a run on each candidate crashes. */
   readonly failure: Float64Array;
+  /** All outcomes of other workloads: with those of the new one they show whether there is a time limit. */
+  readonly past: readonly Outcome[];
 }
 
 /** Weight of the mean of all applications, beside each of them with 1. */
@@ -65,6 +68,7 @@ export function searchPrior(space: CandidateSpace, history: readonly PastWorkloa
     level: past.level,
     covariance: covariances(space),
     failure: failureRates(space, history),
+    past: history.flatMap(({ outcomes }) => outcomes),
   };
 }
 
@@ -173,7 +177,9 @@ function covariances({ points, power }: CandidateSpace): Float64Array {
 }
 
 function failureRates(space: CandidateSpace, history: readonly PastWorkload[]): Float64Array {
-  const outcomes = history.flatMap((workload) => workload.outcomes);
+  const all = history.flatMap((workload) => workload.outcomes);
+  const limit = timeLimit(all);
+  const outcomes = all.filter((outcome) => !wasStopped(outcome, limit));
   const failed = (some: typeof outcomes): number => some.filter(({ completed }) => !completed).length;
   const overall = outcomes.length === 0 ? USUAL_FAILURE : failed(outcomes) / outcomes.length;
   return Float64Array.from(space.candidates, ({ id }) => {

@@ -4,6 +4,7 @@ import { normalCdf } from '../distributions.ts';
 import { choleskyInPlace, dot, solveCholesky, solveLower } from '../linear-algebra.ts';
 import { similarity, type Candidate, type Objective, type Outcome } from './candidate.ts';
 import type { SearchPrior } from './hypotheses.ts';
+import { timeLimit, wasStopped } from './time-limit.ts';
 
 /** A candidate to run next. */
 export interface SearchStep {
@@ -14,6 +15,8 @@ export interface SearchStep {
 }
 
 const NOISE_SD = 0.05;
+/** A run that was stopped at the limit would have gone on for about so much longer, as a logarithm, give or take. */
+const BEYOND_LIMIT = 0.15;
 /** Degrees of freedom of the scale of all that: a workload may be stranger than those before it. */
 const FREEDOM = 8;
 const SCALE_RANGE = [0.3, 3] as const;
@@ -22,9 +25,11 @@ const FAILURE_WEIGHT = 4;
 const FAILURE_LENGTH = 1;
 
 /**
- * The candidate whose run is expected to improve most on the best so far, the hypotheses weighed by how well they fit the outcomes.
+ * The candidate whose run, and the one after it, are expected to improve most on the best so far;
+ * the hypotheses are weighed by how well they fit the outcomes.
  *
- * Expected improvement (Jones, Schonlau and Welch, 1998) of a ratio, under a mixture of Gaussian processes, times the probability not to fail.
+ * Expected improvement (Jones, Schonlau and Welch, 1998) of a ratio, under a mixture of Gaussian processes,
+ * counted only where the run neither crashes nor is stopped by a time limit.
  *
  * @returns undefined when every candidate was run
  * @throws ModelError `SEARCH_PRICE` when cost is wanted and a candidate has no price
@@ -34,37 +39,40 @@ export function nextCandidate(
   outcomes: readonly Outcome[],
   objective: Objective,
 ): SearchStep | undefined {
-  const { candidates } = prior.space;
-  const rate = candidates.map((candidate) => logRate(candidate, objective));
-  const indexOf = new Map(candidates.map(({ id }, c) => [id, c]));
-  const tried = outcomes.flatMap((outcome) => {
-    const c = indexOf.get(outcome.candidateId);
-    return c === undefined ? [] : [{ c, outcome }];
-  });
-  const open = candidates
-    .keys()
-    .filter((c) => !tried.some((each) => each.c === c))
-    .toArray();
-  const failure = new Map(open.map((c) => [c, failureAt(prior, tried, c)]));
-  const success = (c: number): number => 1 - failure.get(c)!;
-  const seen = tried
-    .filter(({ outcome }) => outcome.completed)
-    .map(({ c, outcome }) => ({ c, y: Math.log(outcome.seconds) }));
-
-  const ranked = (
-    seen.length === 0
-      ? firstGains(prior, open, rate, success)
-      : gains(learn(prior, seen), bestOf(seen, rate), open, rate, success)
-  ).sort((a, b) => b.gain - a.gain || a.c - b.c);
-  const chosen = seen.length === 0 ? ranked[0] : lookAhead(prior, seen, ranked, open, rate, success);
+  const state = stateOf(prior, outcomes, objective);
+  const belief = learn(prior, state.seen);
+  const before = state.best === Infinity;
+  const ranked = (before ? firstGains(state, belief) : gains(state, belief, state.best, state.open)).sort(
+    (a, b) => b.gain - a.gain || a.c - b.c,
+  );
+  const chosen = before ? ranked[0] : lookAhead(state, belief, ranked);
   if (chosen === undefined) return undefined;
-  return { candidate: candidates[chosen.c]!, expectedGain: chosen.gain, failureProbability: failure.get(chosen.c)! };
+  return {
+    candidate: prior.space.candidates[chosen.c]!,
+    expectedGain: chosen.gain,
+    failureProbability: state.crash[chosen.c]!,
+  };
 }
 
-/** A completed run: candidate and log seconds. */
+/** What a run told of log seconds on a candidate; `sd` when only roughly, since it was stopped. */
 interface Seen {
   readonly c: number;
   readonly y: number;
+  readonly sd: number;
+}
+
+interface SearchState {
+  readonly prior: SearchPrior;
+  /** Added to log seconds to give the logarithm of the objective. */
+  readonly rate: readonly number[];
+  /** Candidates not yet run. */
+  readonly open: readonly number[];
+  readonly crash: readonly number[];
+  readonly seen: readonly Seen[];
+  /** Logarithm of the least objective found; Infinity before the first success. */
+  readonly best: number;
+  /** Logarithm of the seconds after which runs are stopped. */
+  readonly limit: number;
 }
 
 interface Gain {
@@ -72,83 +80,86 @@ interface Gain {
   readonly gain: number;
 }
 
-const bestOf = (seen: readonly Seen[], rate: readonly number[]): number =>
-  seen.reduce((least, { c, y }) => Math.min(least, y + rate[c]!), Infinity);
+function stateOf(prior: SearchPrior, outcomes: readonly Outcome[], objective: Objective): SearchState {
+  const { candidates } = prior.space;
+  const rate = candidates.map((candidate) => logRate(candidate, objective));
+  const indexOf = new Map(candidates.map(({ id }, c) => [id, c]));
+  const seconds = timeLimit([...prior.past, ...outcomes]);
+  const tried = outcomes.flatMap((outcome) => {
+    const c = indexOf.get(outcome.candidateId);
+    return c === undefined ? [] : [{ c, outcome, y: Math.log(outcome.seconds), stopped: wasStopped(outcome, seconds) }];
+  });
+  return {
+    prior,
+    rate,
+    open: candidates.flatMap((_, c) => (tried.some((each) => each.c === c) ? [] : [c])),
+    crash: candidates.map((_, c) =>
+      crashProbability(
+        prior,
+        tried.filter(({ stopped }) => !stopped),
+        c,
+      ),
+    ),
+    seen: tried.flatMap(({ c, outcome, y, stopped }) => {
+      if (outcome.completed) return [{ c, y, sd: NOISE_SD }];
+      return stopped ? [{ c, y: y + BEYOND_LIMIT, sd: BEYOND_LIMIT }] : [];
+    }),
+    best: tried.reduce(
+      (least, { c, outcome, y }) => (outcome.completed ? Math.min(least, y + rate[c]!) : least),
+      Infinity,
+    ),
+    limit: Math.log(seconds),
+  };
+}
 
 /** Before the first success: how near each candidate is expected to be to the optimum. */
-function firstGains(
-  { hypotheses }: SearchPrior,
-  open: readonly number[],
-  rate: readonly number[],
-  success: (c: number) => number,
-): Gain[] {
+function firstGains({ prior: { hypotheses }, rate, open, crash, limit }: SearchState, belief: Belief): Gain[] {
   const lows = hypotheses.map(({ shape }) =>
     shape.reduce((low, value, c) => Math.min(low, value + rate[c]!), Infinity),
   );
-  return open.map((c) => ({
-    c,
-    gain:
-      success(c) *
-      hypotheses.reduce((sum, { shape, weight }, h) => sum + weight * Math.exp(lows[h]! - shape[c]! - rate[c]!), 0),
-  }));
+  return open.map((c) => {
+    const near = belief.at(c).reduce((sum, { hypothesis, weight, mean, sd }) => {
+      const nearness = Math.exp(lows[hypothesis]! - hypotheses[hypothesis]!.shape[c]! - rate[c]!);
+      return sum + weight * nearness * normalCdf((limit - mean) / sd);
+    }, 0);
+    return { c, gain: (1 - crash[c]!) * near };
+  });
 }
 
-function gains(
-  belief: Belief,
-  best: number,
-  open: readonly number[],
-  rate: readonly number[],
-  success: (c: number) => number,
-): Gain[] {
-  return open.map((c) => ({
-    c,
-    gain:
-      success(c) *
-      belief
-        .at(c)
-        .reduce((sum, { weight, mean, sd }) => sum + weight * relativeImprovement(best - mean - rate[c]!, sd), 0),
-  }));
+function gains({ rate, crash, limit }: SearchState, belief: Belief, best: number, open: readonly number[]): Gain[] {
+  return open.map((c) => {
+    const improvement = belief
+      .at(c)
+      .reduce((sum, { weight, mean, sd }) => sum + weight * relativeImprovement(mean, sd, best - rate[c]!, limit), 0);
+    return { c, gain: (1 - crash[c]!) * improvement };
+  });
 }
 
 /**
  * Of the most promising candidates the one that leaves most to be gained by itself and the run after it together:
  * a run may be worth more for what it tells than for what it finds.
  */
-function lookAhead(
-  prior: SearchPrior,
-  seen: readonly Seen[],
-  ranked: readonly Gain[],
-  open: readonly number[],
-  rate: readonly number[],
-  success: (c: number) => number,
-): Gain | undefined {
-  const best = bestOf(seen, rate);
-  const belief = learn(prior, seen);
-  let chosen: Gain | undefined;
-  let most = -Infinity;
-  for (const { c, gain } of ranked.slice(0, CONSIDERED)) {
+function lookAhead(state: SearchState, belief: Belief, ranked: readonly Gain[]): Gain | undefined {
+  const { prior, seen, open, rate, best, limit, crash } = state;
+  const valued = ranked.slice(0, CONSIDERED).map((candidate) => {
+    const { c } = candidate;
     const rest = open.filter((other) => other !== c);
-    const outcomes = quantiles(belief.at(c));
-    const after = outcomes.map((y) => {
-      const found = Math.max(0, 1 - Math.exp(y + rate[c]! - best));
-      const next = gains(
-        learn(prior, [...seen, { c, y }], LEAST_WEIGHT),
-        Math.min(best, y + rate[c]!),
-        rest,
-        rate,
-        success,
-      ).reduce((max, each) => Math.max(max, each.gain), 0);
-      return found + (1 - found) * next;
+    const after = quantiles(belief.at(c)).map((y) => {
+      const found = y > limit ? best : Math.min(best, y + rate[c]!);
+      const next = gains(state, learn(prior, [...seen, { c, y, sd: NOISE_SD }], LEAST_WEIGHT), found, rest);
+      return 1 - Math.exp(found - best) * (1 - mostOf(next));
     });
-    const second = ranked.find((each) => each.c !== c)?.gain ?? 0;
-    const value = (success(c) * after.reduce((sum, each) => sum + each, 0)) / after.length + (1 - success(c)) * second;
-    if (value > most) {
-      most = value;
-      chosen = { c, gain };
-    }
-  }
-  return chosen;
+    const completed = after.reduce((sum, each) => sum + each, 0) / after.length;
+    const crashed = mostOf(ranked.filter((each) => each.c !== c));
+    return { candidate, value: (1 - crash[c]!) * completed + crash[c]! * crashed };
+  });
+  return valued.reduce<(typeof valued)[number] | undefined>(
+    (best, each) => (best === undefined || each.value > best.value ? each : best),
+    undefined,
+  )?.candidate;
 }
+
+const mostOf = (some: readonly Gain[]): number => some.reduce((most, { gain }) => Math.max(most, gain), 0);
 
 /** Candidates looked ahead from, outcomes imagined for each, and the weight below which a hypothesis is then left out. */
 const CONSIDERED = 6;
@@ -177,26 +188,29 @@ interface Belief {
 }
 
 interface Believed {
+  /** Index in the prior. */
+  readonly hypothesis: number;
   readonly weight: number;
   /** Log seconds. */
   readonly mean: number;
   readonly sd: number;
 }
 
-/** Weighs the hypotheses by the completed runs, and lets each one be bent by them. */
+/** Weighs the hypotheses by the runs, and lets each one be bent by them. */
 function learn({ covariance, hypotheses, level, space }: SearchPrior, seen: readonly Seen[], leastWeight = 0): Belief {
   const k = seen.length;
   const n = space.candidates.length;
   const factor = new Float64Array(k * k);
   seen.forEach((a, i) => {
-    seen.forEach((b, j) => (factor[i * k + j] = covariance[a.c * n + b.c]! + (i === j ? NOISE_SD * NOISE_SD : 0)));
+    seen.forEach((b, j) => (factor[i * k + j] = covariance[a.c * n + b.c]! + (i === j ? a.sd * a.sd : 0)));
   });
   choleskyInPlace(factor, k);
-  const bent = hypotheses.map(({ shape, weight }) => {
+  const bent = hypotheses.map(({ shape, weight }, hypothesis) => {
     const residual = seen.map(({ c, y }) => y - level - shape[c]!);
     const alpha = solveCholesky(factor, k, residual);
     const misfit = dot(alpha, residual);
     return {
+      hypothesis,
       shape,
       alpha,
       logWeight: Math.log(weight) - ((FREEDOM + k) / 2) * Math.log1p(misfit / FREEDOM),
@@ -211,7 +225,8 @@ function learn({ covariance, hypotheses, level, space }: SearchPrior, seen: read
       const cross = Float64Array.from(seen, (each) => covariance[c * n + each.c]!);
       const solved = solveLower(factor, k, cross);
       const variance = Math.max(covariance[c * n + c]! - dot(solved, solved), 1e-6);
-      return kept.map(({ shape, alpha, logWeight, scale }) => ({
+      return kept.map(({ hypothesis, shape, alpha, logWeight, scale }) => ({
+        hypothesis,
         weight: Math.exp(logWeight - most) / total,
         mean: level + shape[c]! + dot(cross, alpha),
         sd: Math.sqrt(variance * scale),
@@ -220,14 +235,14 @@ function learn({ covariance, hypotheses, level, space }: SearchPrior, seen: read
   };
 }
 
-/** E[max(0, 1 − e^(f − best))] for f normal with mean `best − gap`. */
-function relativeImprovement(gap: number, sd: number): number {
-  const z = gap / sd;
-  return Math.max(0, normalCdf(z) - Math.exp((sd * sd) / 2 - gap) * normalCdf(z - sd));
+/** E[max(0, 1 − e^(y − best))] for y normal, where only y below the limit counts. */
+function relativeImprovement(mean: number, sd: number, best: number, limit: number): number {
+  const z = (Math.min(best, limit) - mean) / sd;
+  return Math.max(0, normalCdf(z) - Math.exp((sd * sd) / 2 + mean - best) * normalCdf(z - sd));
 }
 
 /** The rate of other workloads there, moved by how the runs of this one ended on similar candidates. */
-function failureAt(
+function crashProbability(
   { space, failure }: SearchPrior,
   tried: readonly { c: number; outcome: Outcome }[],
   c: number,

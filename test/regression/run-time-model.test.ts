@@ -1,0 +1,166 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { seededRandom } from '../../src/regression/random.ts';
+import { fitModel, restoreModel, type ModelDocument, type TrainingRun } from '../../src/regression/run-time-model.ts';
+import { ModelError } from '../../src/util/errors.ts';
+
+const FEATURES = ['executors', 'inputGb', 'partitions'];
+
+/** Amdahl's law with a job parameter and log-normal noise of a known size. */
+function drawRuns(count: number, seed: number, noise: number): TrainingRun[] {
+  const random = seededRandom(seed);
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Array.from({ length: count }, () => {
+    const executors = 2 + Math.floor(15 * random());
+    const inputGb = 5 + Math.floor(95 * random());
+    const partitions = [50, 100, 200, 400][Math.floor(4 * random())]!;
+    const seconds = (30 + 0.4 * inputGb + (8 * inputGb) / executors) * (partitions / 100) ** 0.2;
+    return { features: { executors, inputGb, partitions }, target: seconds * Math.exp(noise * normal()) };
+  });
+}
+
+describe('regression/run-time-model', () => {
+  const runs = drawRuns(24, 1, 0.05);
+  const model = fitModel(runs, { features: FEATURES });
+  const question = { executors: 6, inputGb: 40, partitions: 100 };
+
+  it('predicts 99.3 s of 30 + 0.4·40 + 8·40/6 within 10 %, and says in between what it is sure of', () => {
+    const { value, interval } = model.predict(question);
+
+    expect(value).to.be.within(0.9 * 99.33, 1.1 * 99.33);
+    expect(interval!.low).to.be.below(value);
+    expect(interval!.high).to.be.above(value);
+  });
+
+  it('fits the same model, to the last digit, whatever the order of the runs', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(runs.slice(0, 10), { minLength: 10, maxLength: 10 }), (shuffled) => {
+        const again = fitModel(shuffled, { features: FEATURES }).document;
+
+        expect(again).to.deep.equal(fitModel(runs.slice(0, 10), { features: FEATURES }).document);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('has another hash when one run was another', () => {
+    const changed = runs.map((run, i) => (i === 3 ? { ...run, target: run.target + 1 } : run));
+
+    expect(fitModel(changed, { features: FEATURES }).document.hash).to.not.equal(model.document.hash);
+    expect(model.document.hash).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it('predicts the same to the last digit after it was stored as JSON', () => {
+    const restored = restoreModel(JSON.parse(JSON.stringify(model.document)) as ModelDocument);
+
+    for (const { features } of runs) expect(restored.predict(features)).to.deep.equal(model.predict(features));
+  });
+
+  it('refuses a stored model of another version', () => {
+    expect(() => restoreModel({ ...model.document, version: 0 }))
+      .to.throw(ModelError)
+      .with.property('code', 'MODEL_VERSION');
+  });
+
+  it('says what it was fitted on: runs, ranges, error on left-out runs', () => {
+    const { runs: count, range, error } = model.document;
+
+    expect(count).to.equal(24);
+    expect(range['inputGb']).to.deep.equal({
+      min: Math.min(...runs.map(({ features }) => Number(features['inputGb']))),
+      max: Math.max(...runs.map(({ features }) => Number(features['inputGb']))),
+    });
+    // Drawn with 5 % noise, so no model can be much better than a mean error of 4 %.
+    expect(error!.mape).to.be.within(0.02, 0.15);
+  });
+
+  it('never predicts less for more input: on a grid of 60 sizes from 0.1 to 1000 GB, for any executors and any runs', () => {
+    const noisy = drawRuns(12, 5, 0.6);
+    const wild = fitModel(noisy, { features: FEATURES });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.constantFrom(50, 100, 400), (executors, partitions) => {
+        const values = Array.from(
+          { length: 60 },
+          (_, k) => wild.predict({ executors, inputGb: 0.1 * 10 ** ((4 * k) / 59), partitions }).value,
+        );
+
+        values.slice(1).forEach((value, k) => expect(value).to.be.at.least(values[k]! * (1 - 1e-12)));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('knows when a question goes beyond the runs, and is less sure of it', () => {
+    const levels = drawRuns(40, 3, 0.05).map((run) => ({
+      ...run,
+      features: { ...run.features, executors: 2 * Math.ceil(Number(run.features['executors']) / 4) },
+    }));
+    const known = fitModel(levels, { features: FEATURES });
+    const inside = known.predict({ executors: 6, inputGb: 40, partitions: 100 });
+    const above = known.predict({ executors: 40, inputGb: 40, partitions: 100 });
+    const width = ({ interval, value }: typeof above): number => (interval!.high - interval!.low) / value;
+
+    expect(inside.novelty).to.equal('known');
+    expect(above).to.include({ novelty: 'above', novelFeature: 'executors' });
+    expect(width(above)).to.be.above(2 * width(inside));
+  });
+
+  it('covers 90 % of further runs within 5 points, over 40 applications of 16 runs with 10 % noise', () => {
+    let covered = 0;
+    let asked = 0;
+    for (let application = 0; application < 40; application += 1) {
+      const fitted = fitModel(drawRuns(16, 100 + application, 0.1), { features: FEATURES });
+      for (const { features, target } of drawRuns(25, 500 + application, 0.1)) {
+        const { interval } = fitted.predict(features, 0.9);
+        asked += 1;
+        if (interval!.low <= target && target <= interval!.high) covered += 1;
+      }
+    }
+
+    // 1000 questions: the standard error alone is about 1 point, and more since those of one application hang together.
+    expect(covered / asked).to.be.within(0.85, 0.95);
+  }).timeout(60_000);
+
+  it('gives no interval from 2 runs, and a wide one from 3', () => {
+    const two = fitModel(runs.slice(0, 2), { features: FEATURES }).predict(question);
+    const three = fitModel(runs.slice(0, 3), { features: FEATURES }).predict(question);
+
+    expect(two).to.not.have.property('interval');
+    expect(two.value).to.be.above(0);
+    expect((three.interval!.high - three.interval!.low) / three.value).to.be.above(0.5);
+  });
+
+  it('takes categories and missing values as they come', () => {
+    const mixed = drawRuns(20, 9, 0.02).map(({ features, target }, i) => ({
+      features: { ...features, format: i % 2 === 0 ? 'parquet' : 'csv', ...(i % 5 === 0 ? { partitions: null } : {}) },
+      target: i % 2 === 0 ? target : 2 * target,
+    }));
+    const fitted = fitModel(mixed, { features: [...FEATURES, 'format'] });
+
+    const ratio =
+      fitted.predict({ ...question, format: 'csv' }).value / fitted.predict({ ...question, format: 'parquet' }).value;
+
+    expect(ratio).to.be.within(1.7, 2.3);
+  });
+
+  it('refuses targets that are not positive, and a confidence of 1', () => {
+    expect(() => fitModel([{ features: question, target: 0 }], { features: FEATURES }))
+      .to.throw(ModelError)
+      .with.property('code', 'MODEL_TARGET');
+    expect(() => model.predict(question, 1))
+      .to.throw(ModelError)
+      .with.property('code', 'MODEL_CONFIDENCE');
+  });
+
+  it('fits 1000 runs of different settings by way of 250 rows, and keeps the error near the 5 % noise', () => {
+    const many = drawRuns(1000, 11, 0.05);
+    const fitted = fitModel(many, { features: FEATURES });
+    const errors = drawRuns(100, 12, 0.05).map(({ features, target }) =>
+      Math.abs(fitted.predict(features).value / target - 1),
+    );
+
+    expect(fitted.document.rows.length).to.be.at.most(250);
+    // Noise alone gives a mean absolute error of 0.05·√(2/π) = 4.0 %.
+    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).to.be.below(0.055);
+  }).timeout(30_000);
+});
