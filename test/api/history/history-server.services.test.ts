@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { startHistoryServer, type RunningHistoryServer } from '../../../scripts/services/history-server.ts';
 import { CORPUS_LOGS } from '../../../scripts/services/test-services.ts';
+import type { RestDialect } from '../../../src/eventlog/replay/executor-metrics.ts';
 import { describeWithService } from '../../support/describe-with-service.ts';
 import { OF_EACH_RUN, OF_EACH_STAGE, QUESTIONS } from './questions.ts';
 import { ask, type RestAnswer, serveLogs, type ServedHistory, withoutLastUpdated } from './support.ts';
@@ -14,17 +16,36 @@ interface StageKey {
   readonly attemptId: number;
 }
 
-// Expected values: a real History Server of Spark 4.0.1 over the same folder, asked in the same run.
-describeWithService('SPOT_TEST_HISTORY_URL', 'api/history beside a real server over the same logs', (realUrl) => {
+// Expected values: a real History Server over the same folder, asked in the same run.
+describeWithService('SPOT_TEST_HISTORY_URL', 'api/history beside a real 4.0.1 server over the same logs', (url) => {
+  describeLikeness('4.0', QUESTIONS, () => url);
+});
+
+describeWithService('SPOT_TEST_SPARK_HOME_35', 'api/history beside a real 3.5.7 server over the same logs', () => {
+  let real: RunningHistoryServer;
+  before(async function () {
+    this.timeout(120_000);
+    real = await startHistoryServer({ logDir: CORPUS_LOGS, expectApplications: 10, sparkVersion: '3.5.7' });
+  });
+  after(async () => {
+    await real[Symbol.asyncDispose]();
+  });
+
+  // Threads of a task came with 4.0.
+  const questions = QUESTIONS.filter((path) => !path.includes('/threads?'));
+  describeLikeness('3.5', questions, () => real.url);
+});
+
+function describeLikeness(dialect: RestDialect, questions: readonly string[], realUrl: () => string): void {
   let served: ServedHistory;
   before(async () => {
-    served = await serveLogs([CORPUS_LOGS]);
+    served = await serveLogs([CORPUS_LOGS], { dialect });
   });
   after(async () => {
     await served[Symbol.asyncDispose]();
   });
 
-  const askReal = (path: string): Promise<RestAnswer> => ask(`${realUrl}/api/v1/${path}`);
+  const askReal = (path: string): Promise<RestAnswer> => ask(`${realUrl()}/api/v1/${path}`);
   const jsonOfReal = async (path: string): Promise<unknown> => JSON.parse((await askReal(path)).text);
 
   /** Same status; same JSON, or the same text. Pages that the real server writes in HTML have no text of their own. */
@@ -40,9 +61,9 @@ describeWithService('SPOT_TEST_HISTORY_URL', 'api/history beside a real server o
     }
   }
 
-  it(`answers ${QUESTIONS.length} questions alike, right ones and wrong ones`, async function () {
+  it(`answers ${questions.length} questions alike, right ones and wrong ones`, async function () {
     this.timeout(120_000);
-    for (const path of QUESTIONS) await compare(path);
+    for (const path of questions) await compare(path);
   });
 
   it('answers alike about each of 10 completed attempts and each of their stages', async function () {
@@ -63,4 +84,4 @@ describeWithService('SPOT_TEST_HISTORY_URL', 'api/history beside a real server o
 
     expect(runs).to.have.length(10);
   });
-});
+}

@@ -96,6 +96,7 @@ export const QUESTIONS: readonly string[] = [
   `${RETRIES}/executors/1/threads`,
   `${RETRIES}/threads?taskId=1&executorId=1`,
   `${RETRIES}/streaming/statistics`,
+  `${RETRIES}/allmiscellaneousprocess`,
   `${RETRIES}/environment/x`,
   `${CRASH}/stages?details=false`,
   `${CRASH}/jobs`,
