@@ -111,6 +111,19 @@ describe('app/log-history', function () {
     expect(after!.application!.attempts[0]!.completed).to.equal(true);
   });
 
+  it('serves a log that is damaged in the middle, and takes an end for an end whatever the file is called', async () => {
+    const log = golden('local-1426533911241').toString();
+    const lines = log.trimEnd().split('\n');
+    const damaged = lines.map((line, i) => (i === 10 ? `${line.slice(0, 40)}\u0000` : line)).join('\n');
+    await folder('a', { 'log.inprogress': `${damaged}\n` });
+    const history = await open('a');
+
+    const [application] = history.applications();
+    expect(application!.attempts[0]!.completed).to.equal(true);
+    const run = await history.replay(application!.id, '1', { signal: SIGNAL });
+    expect(run!.jobs.map(({ status }) => status)).to.deep.equal(['SUCCEEDED']);
+  });
+
   it('keeps listing what it cannot list again now, and forgets what is really gone', async () => {
     await folder('a', { one: golden('local-1426533911241') });
     await folder('b', { two: golden('local-1430917381535_1'), three: golden('app-20161116163331-0000') });
