@@ -64,5 +64,9 @@ export interface RunSource extends AsyncDisposable {
   listApplications(window: RunWindow, options?: CallOptions): AsyncIterable<ApplicationInfo>;
 
   /** @throws SourceError `SOURCE_RUN_VANISHED` when the attempt is no longer there */
-  fetchAttempt(application: ApplicationInfo, attempt: ApplicationAttemptInfo, options?: CallOptions): Promise<AttemptParts>;
+  fetchAttempt(
+    application: ApplicationInfo,
+    attempt: ApplicationAttemptInfo,
+    options?: CallOptions,
+  ): Promise<AttemptParts>;
 }

@@ -281,7 +281,9 @@ describe('sources/event-log/event-log-source', () => {
 
     const [after] = await list(source);
     expect(mark).to.match(/^[0-9a-f]{16}$/);
-    expect(source.contentMark(after!.id, after!.attempts[0]!.attemptId)).to.match(/^[0-9a-f]{16}$/).and.not.equal(mark);
+    expect(source.contentMark(after!.id, after!.attempts[0]!.attemptId))
+      .to.match(/^[0-9a-f]{16}$/)
+      .and.not.equal(mark);
     expect([before!.name, after!.name]).to.deep.equal(['Spark shell', 'Spark SHELL']);
     expect(after!.attempts[0]!.lastUpdatedEpoch).to.equal(20_000);
   });
