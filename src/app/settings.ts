@@ -6,6 +6,7 @@ import { readConfig, type Config } from '../config/read-config.ts';
 import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
+import { pricesSection } from '../setter/config.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { elasticsearchSection } from '../store/elasticsearch/config.ts';
 import { ConfigError } from '../util/errors.ts';
@@ -76,6 +77,7 @@ export const SECTIONS: readonly Section[] = [
   healthSection,
   storeSection,
   elasticsearchSection,
+  pricesSection,
   miscSection,
   menasSection,
   yarnSection,

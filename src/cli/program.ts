@@ -16,6 +16,7 @@ import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { showCommand } from './commands/show.ts';
+import { suggestCommand } from './commands/suggest.ts';
 import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 
@@ -33,6 +34,7 @@ const COMMANDS = [
   historyCommand,
   analyzeCommand,
   simulateCommand,
+  suggestCommand,
   fitCommand,
   predictCommand,
   evaluateCommand,

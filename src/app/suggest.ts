@@ -1,0 +1,97 @@
+import { SuggestionError } from '../setter/fragments/emittable.ts';
+import type { Prices } from '../setter/config.ts';
+import type { HistoryRun } from '../setter/history-run.ts';
+import type { Question } from '../setter/question.ts';
+import { executorGrid, type Step } from '../setter/step.ts';
+import { modelStep } from '../setter/steps/model-step.ts';
+import { rulesStep } from '../setter/steps/rules-step.ts';
+import { similarStep } from '../setter/steps/similar-step.ts';
+import { simulationStep } from '../setter/steps/simulation-step.ts';
+import { suggestionOf, type Suggestion } from '../setter/suggestion.ts';
+import type { RunFilter, Store } from '../store/store.ts';
+import { findRun, RunNotFoundError } from './find-run.ts';
+import { readHistory, requireHistory } from './run-history.ts';
+import { simulateRun } from './simulate-run.ts';
+
+export interface SuggestOptions {
+  /** The application, by tag or by name; or a run of it. */
+  readonly filter: RunFilter;
+  readonly like?: string | undefined;
+  /** A word that the tag or name of similar applications has to hold. */
+  readonly jobType?: string | undefined;
+  /** As the newest run when absent. */
+  readonly inputBytes?: number | undefined;
+  readonly question: Omit<Question, 'inputBytes'>;
+  readonly prices: Prices;
+}
+
+/** How far beyond its own size a run is replayed. */
+const SIMULATION_REACH = 4;
+
+/**
+ * What to set for the next run: by the model of the application, by a replay of one of its runs, by similar applications,
+ * by rules from size alone; the first of these that has enough to go by.
+ *
+ * @throws SuggestionError `SUGGESTION_NO_SIZE` when neither an application nor a size is given, `SUGGESTION_NO_HISTORY`
+ */
+export async function suggest(store: Store, options: SuggestOptions): Promise<Suggestion> {
+  const own = await ownRuns(store, options);
+  const inputBytes = options.inputBytes ?? own[0]?.inputBytes;
+  if (inputBytes === undefined)
+    throw new SuggestionError(
+      'SUGGESTION_NO_SIZE',
+      'Neither an application nor an input size is given: add --tag, --app, --like or --input-size',
+    );
+  const question: Question = { ...options.question, inputBytes };
+  const step =
+    modelStep(own, question) ??
+    (await simulated(store, own, options.like, question)) ??
+    similarStep(own, await otherRuns(store, own, options), question) ??
+    rulesStep(question);
+  return suggestionOf(step, question, options.prices);
+}
+
+async function ownRuns(store: Store, { filter, like, inputBytes }: SuggestOptions): Promise<readonly HistoryRun[]> {
+  if (like !== undefined) {
+    const aggregate = await store.readAggregate(await findRun(store, like, filter.cluster));
+    return requireHistory(store, { tag: aggregate?.app_specific_data.tag, cluster: aggregate?.spot.cluster });
+  }
+  if (filter.tag === undefined && filter.app === undefined) return [];
+  // A new application is no error when its size is told: there are rules for it.
+  return inputBytes === undefined ? requireHistory(store, filter) : readHistory(store, filter);
+}
+
+async function simulated(
+  store: Store,
+  own: readonly HistoryRun[],
+  like: string | undefined,
+  question: Question,
+): Promise<Step | undefined> {
+  const run = own.find((each) => each.run === like) ?? own[0];
+  if (run === undefined) return undefined;
+  const key = await findRun(store, run.run, run.cluster);
+  const most = Math.min(run.configuration.executors * SIMULATION_REACH, question.limits.maxExecutors);
+  const executors = executorGrid(1, most, [run.configuration.executors]);
+  try {
+    const simulation = await simulateRun(store, key, { executors, set: {} });
+    return simulationStep(run, (await store.readDetail(key)) ?? { stages: [] }, simulation, question);
+  } catch (error) {
+    // Neither tasks nor stages are stored: the next step has to do.
+    if (error instanceof RunNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function otherRuns(
+  store: Store,
+  own: readonly HistoryRun[],
+  { filter, jobType }: SuggestOptions,
+): Promise<readonly HistoryRun[]> {
+  const names = new Set(own.map(({ application }) => application));
+  const wanted = jobType?.toLowerCase();
+  const runs = await readHistory(store, { cluster: filter.cluster });
+  return runs.filter(
+    ({ application, name }) =>
+      !names.has(application) && (wanted === undefined || `${application} ${name}`.toLowerCase().includes(wanted)),
+  );
+}
