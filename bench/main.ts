@@ -9,6 +9,8 @@ import { printGoals, type Bench } from './support/goals.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   crawl: () => import('./crawl/crawl.ts'),
+  'event-log': () => import('./event-log/goals.ts'),
+  collect: () => import('./collect/collect.ts'),
   simulation: () => import('./simulation.ts'),
 };
 
