@@ -1,6 +1,6 @@
 import { choose, judge, type WouldQualify } from './choose.ts';
 import type { Prices } from './config.ts';
-import { propertiesOf } from './launch-properties.ts';
+import { faultsOf, propertiesOf } from './launch-properties.ts';
 import type { Question } from './question.ts';
 import type { BasedOn, Step, StepName } from './step.ts';
 
@@ -50,6 +50,7 @@ export function suggestionOf(step: Step, question: Question, prices: Prices): Su
   const interval = estimate?.interval(question.confidence) ?? null;
   const price = durationMs === undefined || cost === undefined ? 0 : cost / durationMs;
   const usual = step.usual === undefined ? undefined : judge(step.usual, question, prices);
+  const caveats = [...step.caveats, ...limitsInTheWay(step, question)];
   const reasons = { ...step.reasons, driver_memory_mb: 'as the runs had it, else 2 GiB' };
   return {
     num_executors: configuration?.executors ?? null,
@@ -64,13 +65,13 @@ export function suggestionOf(step: Step, question: Question, prices: Prices): Su
     confidence_score: interval === null ? 0 : question.confidence,
     similar_jobs: step.basedOn,
     recommendation_method: step.name,
-    reasoning: [...Object.entries(reasons).map(([field, why]) => `${field}: ${why}`), ...step.caveats].join('; '),
+    reasoning: [...Object.entries(reasons).map(([field, why]) => `${field}: ${why}`), ...caveats].join('; '),
     predicted_duration_interval_ms: interval,
     predicted_cost_interval: interval === null ? null : { low: interval.low * price, high: interval.high * price },
     qualifies,
     would_qualify: wouldQualify,
     reasons,
-    caveats: step.caveats,
+    caveats,
     currency: prices.currency,
     input_bytes: question.inputBytes,
     properties: configuration === undefined ? {} : propertiesOf(configuration, question.limits, step.sparkVersion),
@@ -85,4 +86,10 @@ export function suggestionOf(step: Step, question: Question, prices: Prices): Su
         }),
     spark_version: step.sparkVersion,
   };
+}
+
+/** Why the cluster would grant nothing at all, told of what the newest run had. */
+function limitsInTheWay({ candidates, usual, sparkVersion }: Step, { limits }: Question): readonly string[] {
+  if (candidates.length > 0 || usual === undefined) return [];
+  return ['no configuration fits the limits given', ...faultsOf(usual.configuration, limits, sparkVersion)];
 }

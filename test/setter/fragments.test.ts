@@ -8,7 +8,8 @@ import { emittable, SuggestionError } from '../../src/setter/fragments/emittable
 import { FRAGMENTS } from '../../src/setter/fragments/index.ts';
 import { shellWord } from '../../src/setter/fragments/shell-word.ts';
 import { sparkSubmitArguments } from '../../src/setter/fragments/spark-submit.ts';
-import type { PlatformName } from '../../src/setter/platform.ts';
+import { propertiesOf } from '../../src/setter/launch-properties.ts';
+import { PLATFORM_NAMES, type PlatformName } from '../../src/setter/platform.ts';
 
 const PROPERTIES = {
   'spark.executor.instances': '10',
@@ -19,7 +20,11 @@ const PROPERTIES = {
   'spark.sql.shuffle.partitions': '400',
 };
 
-function fragment(format: string, platform: PlatformName = 'yarn', properties: Record<string, string> = PROPERTIES) {
+function fragment(
+  format: string,
+  platform: PlatformName = 'yarn',
+  properties: Readonly<Record<string, string>> = PROPERTIES,
+) {
   const write = FRAGMENTS.get(format);
   if (write === undefined) throw new Error(`There is no format ${format}`);
   return write({ properties, platform, sparkVersion: '3.5.7' });
@@ -49,6 +54,33 @@ describe('setter/fragments', () => {
       const expected = sparkSubmitArguments(Object.entries(PROPERTIES).sort(([a], [b]) => (a < b ? -1 : 1)));
       expect(argumentsOf(text)).to.deep.equal(expected);
       expect(expected).to.have.length(12);
+    });
+
+    it('each line for 1 to 1000 executors of any size, on any platform, is the arguments that were meant', () => {
+      const count = fc.integer({ min: 1, max: 1000 });
+      const configuration = fc.record({
+        executors: count,
+        coresPerExecutor: count,
+        memoryMib: count,
+        shufflePartitions: count,
+        driverCores: count,
+        driverMemoryMib: count,
+        isDynamic: fc.boolean(),
+      });
+      fc.assert(
+        fc.property(configuration, fc.constantFrom(...PLATFORM_NAMES), (each, platform) => {
+          const properties = propertiesOf(each, { platform, maxExecutors: 1000 }, '3.5.7');
+          const { leftOut } = fragment('spark-submit', platform, properties);
+
+          const expected = Object.entries(properties)
+            .filter(([key]) => !leftOut.includes(key))
+            .map(([key, value]) => `${key}=${value}`);
+          const got = argumentsOf(fragment('spark-submit', platform, properties).text);
+          expect(got.filter((word) => word !== '--conf').toSorted()).to.deep.equal(expected.toSorted());
+          expect(got).to.have.length(2 * expected.length);
+        }),
+        { numRuns: 20 },
+      );
     });
 
     it('any text without NUL comes through the quoting as it was', () => {

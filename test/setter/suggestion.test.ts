@@ -105,6 +105,18 @@ describe('setter/model-step', () => {
     expect(Math.max(...candidates.map(({ configuration }) => configuration.executors))).to.equal(16);
   });
 
+  it('says which limit is in the way when no executor fits a node of 8 GiB', () => {
+    const limits = { platform: 'yarn', maxExecutors: 1000, node: { cores: 16, memoryMib: 8192 } } as const;
+    const question = { ...QUESTION, limits };
+
+    const { num_executors: executors, qualifies, caveats } = suggestionOf(stepOf(question), question, PRICES);
+
+    expect(executors).to.equal(null);
+    expect(qualifies).to.equal(false);
+    // 8192 + 819 MiB, granted in steps of 1024.
+    expect(caveats).to.include('a container of 9216 MiB is larger than a node (8192 MiB)');
+  });
+
   it('is not there with 4 different settings, nor when all runs had as many executors', () => {
     expect(modelStep(lawHistory().slice(0, 8), QUESTION)).to.equal(undefined);
     expect(
