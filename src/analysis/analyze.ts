@@ -171,7 +171,8 @@ function totalOf(
   const ofBasis = (basis: FindingSavings['basis']) => findings.filter(({ savings }) => savings.basis === basis);
   const replayed = ofBasis('simulated');
   const estimates = ofBasis('estimated');
-  const most = Math.max(0, durationMs - (simulated === undefined ? 0 : Math.min(simulated.floorMs, durationMs)));
+  // The replayed part is bounded by the critical path already; an estimate may shorten that path itself.
+  const most = durationMs;
   // What was only estimated may overlap with all else, so of it the largest counts for sure and their sum at most.
   const high = sumOf(estimates, ({ timeMs }) => timeMs.high) + (replayed.length === 0 ? 0 : (simulated?.totalMs ?? 0));
   const low = Math.max(0, ...findings.map(({ savings }) => savings.timeMs.low));

@@ -36,7 +36,7 @@ export function factsOf(stored: StoredFacts): RunFacts {
   const isMeasured = isFromLog || attempt?.stages.some((row) => 'taskMetricsDistributions' in row) === true;
   const noJobs = 'the History Server was not asked for its jobs; its event log tells them (spot collect)';
   return {
-    run: { value: spanOf(stored, detail, model) },
+    run: { value: spanOf(stored, detail) },
     properties: { value: properties },
     stages: { value: stages },
     spread: isMeasured ? { value: stages.filter(hasQuantiles) } : { because: NEEDS_LOG },
@@ -69,7 +69,7 @@ function modelOf(detail: RunDetail, properties: Properties): Input<RunModel> {
     : { because: 'replayed at its own size the run does not take as long as it did' };
 }
 
-function spanOf({ properties, sparkVersion }: StoredFacts, detail: RunDetail, model: Input<RunModel>) {
+function spanOf({ properties, sparkVersion }: StoredFacts, detail: RunDetail) {
   const version = /^(\d+\.\d+)/.exec(sparkVersion ?? '')?.[1];
   return {
     durationMs: Math.max(0, detail.applicationEnd ?? detail.lastEvent),
@@ -77,19 +77,22 @@ function spanOf({ properties, sparkVersion }: StoredFacts, detail: RunDetail, mo
     sparkVersion: version === undefined ? undefined : Number(version),
     isLocal: /^local(\[|$)/.test(properties['spark.master'] ?? ''),
     isStreaming: detail.sql.some(({ description }) => /\bbatch = (\d+|init)/.test(description)),
-    slots: 'value' in model ? model.value.slots : mostCores(detail.executors),
+    slots: mostSlots(detail.executors, Number(properties['spark.task.cpus'] ?? 1) || 1),
   };
 }
 
-/** Where nothing was replayed: the cores of all executors alive at the busiest moment. */
-function mostCores(executors: readonly ExecutorLife[]): number {
-  const alive = executors.map(({ added }) =>
-    executors.reduce(
-      (cores, other) => cores + (other.added <= added && added < (other.removed ?? Infinity) ? other.cores : 0),
-      0,
-    ),
-  );
-  return Math.max(1, ...alive);
+/** Of all executors alive at the busiest moment, those that never got a task too. */
+function mostSlots(executors: readonly ExecutorLife[], taskCpus: number): number {
+  const steps = executors.flatMap(({ added, removed, cores }) => {
+    const slots = Math.floor(cores / taskCpus);
+    return [
+      { at: added, step: slots },
+      { at: removed ?? Infinity, step: -slots },
+    ];
+  });
+  let [alive, most] = [0, 1];
+  for (const { step } of steps.sort((a, b) => a.at - b.at || a.step - b.step)) most = Math.max(most, (alive += step));
+  return most;
 }
 
 /** The simulation reads few sums of a stage's row; heuristics want all of them. */

@@ -21,7 +21,7 @@ export const idleExecutors = defineHeuristic({
   },
   evaluate({ run, properties, executors, jobs, stages, model }, { spareCoreShare, leastIdleShare }) {
     const workers = executors.filter(({ id, cores }) => id !== 'driver' && cores > 0);
-    const neverUsed = model.executors.filter(({ used }) => !used).length;
+    const neverUsed = model.executors.filter(({ used, cores }) => !used && cores > 0).length;
     const had = model.executorCount + neverUsed;
     if (run.isLocal || run.isStreaming || had < 2) return [];
     const { active } = driverGaps(jobs, run);
@@ -59,7 +59,7 @@ export const idleExecutors = defineHeuristic({
         gain: { kind: 'cores', coreMs: { low: spareShare * aliveCoreMs * 0.9, high: spareShare * aliveCoreMs } },
         fix: isDynamic
           ? {
-              text: `Bound dynamic allocation: ${enough.executors} executors keep the run within 5 % of its time.`,
+              text: `Bound dynamic allocation: ${count(enough.executors, 'executor')} would keep the run within 5 % of its time.`,
               set: { 'spark.dynamicAllocation.maxExecutors': String(enough.executors) },
             }
           : fewerExecutors(properties['spark.master'] ?? '', enough.executors, model.coresPerExecutor),
@@ -72,9 +72,13 @@ export const idleExecutors = defineHeuristic({
 function fewerExecutors(master: string, executors: number, cores: number) {
   const isStandalone = /^(spark:|local-cluster)/.test(master);
   return {
-    text: `${executors} executors of ${cores} cores keep the run within 5 % of its time; or cut the work into more tasks, so that all have some.`,
+    text: `${count(executors, 'executor')} with ${count(cores, 'core')} each would keep the run within 5 % of its time; or cut the work into more tasks, so that all have some.`,
     set: isStandalone
       ? { 'spark.cores.max': String(executors * cores) }
       : { 'spark.executor.instances': String(executors) },
   };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

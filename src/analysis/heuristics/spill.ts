@@ -2,7 +2,8 @@ import { timing } from '../../simulation/remedies.ts';
 import type { StageDetail } from '../../documents/run-detail.ts';
 import type { StageNode } from '../../simulation/run-model.ts';
 import { sizingOf, type Sizing, type SizingContext } from '../computed/stage-sizing.ts';
-import { stageSpanMs, stagesSubject } from '../computed/stage-text.ts';
+import { asWallClock, offCpuMs } from '../computed/off-cpu.ts';
+import { stagesSubject } from '../computed/stage-text.ts';
 import type { Fix } from '../finding.ts';
 import { defineHeuristic, severityOf, type Observation } from '../heuristic.ts';
 
@@ -62,7 +63,10 @@ export const spill = defineHeuristic({
         },
         gain: {
           kind: 'time',
-          claimMs: { low: 0, high: of.reduce((sum, { stage }) => sum + offCpuMs(stage, run.slots), 0) },
+          claimMs: {
+            low: 0,
+            high: of.reduce((sum, { stage }) => sum + asWallClock(offCpuMs(stage), stage, run.slots), 0),
+          },
           remedy: (id) => timing(id, ({ stageId }) => ids.has(stageId), 'upper', withoutWaiting),
         },
         fix: fixOf(kind, sizing, worst?.stage, properties),
@@ -78,13 +82,6 @@ function withoutWaiting({ runTimes, measured }: StageNode): Float64Array {
     const isSpilling = (measured.spilledBytes[i] ?? 0) > 0 && cpu > 0;
     return isSpilling ? Math.min(time, cpu + (measured.gcTimes[i] ?? 0)) : time;
   });
-}
-
-function offCpuMs(stage: StageDetail, slots: number): number {
-  const { sums } = stage;
-  const cpuMs = (sums['executorCpuTime'] ?? 0) / 1e6;
-  const off = (sums['executorRunTime'] ?? 0) - cpuMs - (sums['jvmGcTime'] ?? 0) - (sums['shuffleFetchWaitTime'] ?? 0);
-  return Math.min(Math.max(0, off) / Math.min(slots, Math.max(1, stage.numTasks)), stageSpanMs(stage));
 }
 
 /** A partition of this size is usual without adaptive execution. */

@@ -44,7 +44,14 @@ function inFull(finding: Finding, isFirst: boolean): string[] {
 function whyNot({ notMeasurable }: RunAnalysis, all: boolean): string[] {
   if (all) return notMeasurable.map(({ id, because }) => `${id} not measurable, because ${plain(because)}`);
   const byReason = Map.groupBy(notMeasurable, ({ because }) => because);
-  return [...byReason].map(
-    ([because, same]) => `Not measurable: ${same.map(({ id }) => id).join(', ')}, because ${plain(because)}.`,
-  );
+  const [common] = [...byReason].toSorted(([, a], [, b]) => b.length - a.length);
+  const names = (of: readonly { readonly id: string }[]): string => of.map(({ id }) => id).join(', ');
+  // One reason for many is worth its line; single ones are for who asks.
+  if (common === undefined || common[1].length < 3)
+    return [`Not measurable: ${names(notMeasurable)} (--all says why).`];
+  const rest = notMeasurable.filter((one) => !common[1].includes(one));
+  return [
+    `Not measurable: ${names(common[1])}, because ${plain(common[0])}.`,
+    ...(rest.length === 0 ? [] : [`Nor: ${names(rest)} (--all says why).`]),
+  ];
 }

@@ -1,0 +1,63 @@
+import type { SqlNode } from '../../documents/run-detail.ts';
+import { nodesOf, unwrapped } from '../computed/plan-nodes.ts';
+import { defineHeuristic, estimated, severityOf, type Observation } from '../heuristic.ts';
+
+/**
+ * Finds scans of Parquet, ORC or JDBC that read all rows for a filter right above them that throws most away, with
+ * nothing of it pushed into the scan.
+ */
+export const missingPushdown = defineHeuristic({
+  id: 'missing-pushdown',
+  title: 'Filters reach the scan',
+  failureTitle: 'A filter after the scan throws away most of what was read',
+  inputs: ['run', 'sql'],
+  thresholds: {
+    keptShare: { low: 0.1, moderate: 0.05, severe: 0.01, critical: 0.001, unit: 'ratio of rows' },
+    leastRows: { value: 1_000_000, unit: 'rows' },
+  },
+  evaluate({ run, sql }, { keptShare, leastRows }) {
+    return sql.flatMap(({ id, plan }) => {
+      const filters = plan === undefined ? [] : nodesOf(plan).filter(({ name }) => name === 'Filter');
+      return filters.flatMap((filter): Observation[] => {
+        const scan = filter.children.map(unwrapped).find(({ name }) => /^Scan (parquet|orc|jdbc)/i.test(name));
+        const [read, kept] = [
+          scan?.metrics['number of output rows'] ?? 0,
+          filter.metrics['number of output rows'] ?? Infinity,
+        ];
+        const severity = severityOf(kept / Math.max(1, read), keptShare);
+        if (scan === undefined || read < leastRows.value || severity === 'none' || hasPushed(scan)) return [];
+        const scanMs = scan.metrics['scan time'] ?? 0;
+        return [
+          {
+            severity,
+            subject: `SQL ${id}`,
+            facts: {
+              scan: scan.name,
+              readRows: read,
+              keptRows: kept,
+              filter: filter.description.slice(0, 200),
+              scanMs,
+            },
+            gain: estimated(0, (scanMs * (1 - kept / read)) / run.slots),
+            fix: {
+              text: 'Write the filter so that it can go down: compare the bare column with a literal (no function, no UDF, no cast around the column), or partition the data by it.',
+            },
+          },
+        ];
+      });
+    });
+  },
+});
+
+/** `PushedFilters: [IsNotNull(a), …]` and `PartitionFilters: […]`; that a column is not null filters hardly anything. */
+function hasPushed({ description }: SqlNode): boolean {
+  const [, pushed] = /PushedFilters: \[([^\]]*)\]/.exec(description) ?? [];
+  // A description that was cut off before it says so proves nothing.
+  if (pushed === undefined) return true;
+  const partitions = /PartitionFilters: \[([^\]]+)\]/.test(description);
+  const useful = pushed
+    .split(/,(?![^(]*\))/)
+    .map((one) => one.replace(/^\*/, '').trim())
+    .filter((one) => one !== '' && !one.startsWith('IsNotNull('));
+  return partitions || useful.length > 0;
+}
