@@ -60,6 +60,12 @@ module.exports = {
       { path: '^src/((sources|store|integrations)/[^/]+/|api/|mcp/|app/|cli/)' },
     ),
     rule(
+      'ring-5',
+      'A door knows ports and use cases, never an adapter or who opens it.',
+      { path: '^src/(api|mcp)/' },
+      { path: '^src/((sources|store|integrations)/[^/]+/|app/|cli/)' },
+    ),
+    rule(
       'ring-6',
       'Nothing below the street door imports it.',
       { path: '^src/', pathNot: '^src/cli/' },

@@ -43,6 +43,8 @@ const PLANTED: readonly Planted[] = [
   { rule: undefined, from: 'src/store/sqlite/port.ts', to: 'src/store/store.ts' },
   { rule: 'ring-4', from: 'src/crawler/loop.ts', to: 'src/store/elasticsearch/queries.ts' },
   { rule: undefined, from: 'src/crawler/save.ts', to: 'src/store/store.ts' },
+  { rule: 'ring-5', from: 'src/api/route.ts', to: 'src/store/sqlite/queries.ts' },
+  { rule: undefined, from: 'src/api/listing.ts', to: 'src/store/store.ts' },
   { rule: 'ring-6', from: 'src/app/spot.ts', to: 'src/cli/main.ts' },
   { rule: undefined, from: 'src/cli/command.ts', to: 'src/app/wire.ts' },
   { rule: 'winston-in-app', from: 'src/crawler/log.ts', to: 'winston' },
