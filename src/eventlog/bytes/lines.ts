@@ -66,6 +66,8 @@ export interface SplitLimits {
 const INITIAL_CARRY_BYTES = 64 * 1024;
 /** Given back after the line, because few logs have a second one like it. */
 const LARGE_CARRY_BYTES = 4 * 1024 * 1024;
+/** The one of this thread that is not in use: one for each long line would be garbage faster than it is collected. */
+let spareLargeCarry: Buffer | undefined;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -91,7 +93,7 @@ export class LineSplitter {
   lineNumber = 0;
   /** Lines handed over: fewer than numbered when some were empty or too long. */
   handed = 0;
-  #carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
+  #carried: Buffer = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
   #carriedBytes = 0;
   #skipping = false;
 
@@ -132,9 +134,9 @@ export class LineSplitter {
     if (this.#carriedBytes === 0) return { droppedBytes: 0 };
     const bytes = this.#takeCarried();
     const isTorn = this.#isAffordable(this.#carried, 0, bytes) && !isWholeJson(this.#carried.subarray(0, bytes));
-    if (isTorn) return { droppedBytes: bytes };
-    this.#hand(this.#carried, 0, bytes);
-    return { droppedBytes: 0 };
+    if (!isTorn) this.#hand(this.#carried, 0, bytes);
+    this.#giveLargeBack();
+    return { droppedBytes: isTorn ? bytes : 0 };
   }
 
   #hand(bytes: Buffer, start: number, newline: number): void {
@@ -160,11 +162,14 @@ export class LineSplitter {
     if (bytes > this.#maxLineBytes) {
       this.#skipping = true;
       this.#carriedBytes = 0;
-      this.#carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
+      this.#giveLargeBack();
       return;
     }
     if (bytes > this.#carried.length) {
-      const larger = Buffer.allocUnsafe(Math.max(bytes, Math.min(this.#carried.length * 2, this.#maxLineBytes)));
+      const larger =
+        bytes > LARGE_CARRY_BYTES
+          ? takeLargeCarry(this.#maxLineBytes)
+          : Buffer.allocUnsafe(Math.max(bytes, this.#carried.length * 2));
       this.#carried.copy(larger, 0, 0, this.#carriedBytes);
       this.#carried = larger;
     }
@@ -176,7 +181,13 @@ export class LineSplitter {
     this.#carry(chunk, 0, newline);
     if (this.#skipping) this.#leaveOut();
     else this.#hand(this.#carried, 0, this.#takeCarried());
-    if (this.#carried.length > LARGE_CARRY_BYTES) this.#carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
+    this.#giveLargeBack();
+  }
+
+  #giveLargeBack(): void {
+    if (this.#carried.length <= 2 * LARGE_CARRY_BYTES) return;
+    spareLargeCarry = this.#carried;
+    this.#carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
   }
 
   /** Bytes carried so far, which are then handed over or dropped: nothing is carried any more. */
@@ -191,6 +202,13 @@ export class LineSplitter {
     this.lineNumber++;
     this.tooLong.push(this.lineNumber);
   }
+}
+
+/** Of the longest line at once: memory that is not written to takes no room. */
+function takeLargeCarry(maxLineBytes: number): Buffer {
+  const spare = spareLargeCarry;
+  spareLargeCarry = undefined;
+  return spare !== undefined && spare.length >= maxLineBytes ? spare : Buffer.allocUnsafe(maxLineBytes);
 }
 
 /** The lines of bytes in memory: for tests, and for a log that is already decoded. */
