@@ -53,7 +53,12 @@ export async function readRun(run: RunToRead, context: ReadRunContext, signal: A
       // Rises even when the clock was set back since the reading before.
       revision: Math.max(processedAt.getTime(), run.storedRevision + 1),
       fingerprint: run.fingerprint,
-      appSpecificData: await context.enrich(run.application, run.attempt, { signal }),
+      // Taken apart, a name no longer shows what in it was a secret.
+      appSpecificData: await context.enrich(
+        { ...run.application, name: context.redactor.text(run.application.name) },
+        run.attempt,
+        { signal },
+      ),
       redact: context.redactor,
     }),
   );
