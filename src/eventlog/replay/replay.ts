@@ -21,6 +21,7 @@ import type { RestDialect } from './executor-metrics.ts';
 import type { RunHistoryParts } from './history/stage-history.ts';
 import { TaskTables } from './history/task-tables.ts';
 import { field, isRecord, refuse } from './json-fields.ts';
+import { scalaOf } from './scala-order.ts';
 import { hasLongNumber } from './scan/long-number.ts';
 import { SqlExecutions } from './sql/executions.ts';
 import { stageKey } from './stage-info.ts';
@@ -142,7 +143,7 @@ export class LogReplay {
       stages: this.#state.stages.rows().map(({ row }) => row),
       jobs: this.#state.jobs.rows(),
       sql: this.#sql.rows(lastUpdated),
-      storageRdd: this.#state.storage.rows(),
+      storageRdd: this.#state.storage.rows(scalaOf(this.#dialect)),
       detail: this.#detail.build(this.#state, this.#sql, this.#events, this.#skipped, this.#options.compacted ?? false),
       ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
     };
@@ -159,7 +160,7 @@ export class LogReplay {
     return {
       dialect: this.#dialect,
       stages,
-      rdds: this.#state.storage.allRows(),
+      rdds: this.#state.storage.allRows(scalaOf(this.#dialect)),
       processes: this.#state.processes.rows(),
     };
   }

@@ -1,6 +1,7 @@
 import { addDelta, type Executors, type LiveExecutor } from './executors.ts';
 import type { JsonRecord } from './json-fields.ts';
 import { longField, recordField, textField } from './json-fields.ts';
+import type { ScalaVersion } from './scala-order.ts';
 import { mutableMapOrder } from './scala-order.ts';
 import type { PersistedRdd } from './stage-info.ts';
 import type { StorageLevel } from './storage-level.ts';
@@ -134,13 +135,13 @@ export class Storage {
   }
 
   /** By id, those with at least one cached partition. */
-  rows(): RddStorageInfo[] {
-    return this.allRows().filter((rdd) => rdd.numCachedPartitions > 0);
+  rows(scala: ScalaVersion): RddStorageInfo[] {
+    return this.allRows(scala).filter((rdd) => rdd.numCachedPartitions > 0);
   }
 
   /** By id, all that are persisted. */
-  allRows(): RddStorageInfo[] {
-    return [...this.#rdds.values()].sort((a, b) => a.rdd.id - b.rdd.id).map(toRest);
+  allRows(scala: ScalaVersion): RddStorageInfo[] {
+    return [...this.#rdds.values()].sort((a, b) => a.rdd.id - b.rdd.id).map((live) => toRest(live, scala));
   }
 
   #updateRdd(rddId: number, update: BlockUpdate, executor: LiveExecutor | undefined): void {
@@ -256,8 +257,9 @@ function describeShare(held: Distribution): RddDataDistribution {
   };
 }
 
-function toRest({ rdd, memoryUsed, diskUsed, partitions, distributions }: LiveRdd): RddStorageInfo {
-  const held = mutableMapOrder([...distributions.keys()]).flatMap((id) => distributions.get(id) ?? []);
+function toRest(live: LiveRdd, scala: ScalaVersion): RddStorageInfo {
+  const { rdd, memoryUsed, diskUsed, partitions, distributions } = live;
+  const held = mutableMapOrder([...distributions.keys()], scala).flatMap((id) => distributions.get(id) ?? []);
   return {
     id: rdd.id,
     name: rdd.name,

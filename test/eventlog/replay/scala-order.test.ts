@@ -27,4 +27,9 @@ describe('eventlog/replay/scala-order', () => {
     // "0".hashCode is 48, "driver".hashCode is -1323526104: in Java; its bucket is 4, and those of the digits are their values.
     expect(mutableMapOrder(['driver', '3', '1', '0', '2'])).to.deep.equal(['0', '1', '2', '3', 'driver']);
   });
+
+  it('orders executors "0" and "1" the other way round for Scala 2.12', () => {
+    // As a 3.5.7 server lists the executors of an RDD: see the fixture odds-and-ends.
+    expect(mutableMapOrder(['0', '1'], '2.12')).to.deep.equal(['1', '0']);
+  });
 });

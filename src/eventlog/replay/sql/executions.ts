@@ -12,6 +12,7 @@ import {
   textMap,
   timeField,
 } from '../json-fields.ts';
+import { scalaOf } from '../scala-order.ts';
 import type { StageInfo } from '../stage-info.ts';
 import { TextPool } from '../text-pool.ts';
 import type { TaskRecord } from '../task-record.ts';
@@ -152,7 +153,7 @@ export class SqlExecutions {
   #getOrAdd(id: number): SqlExecution {
     let execution = this.#live.get(id);
     if (execution === undefined) {
-      execution = this.#all.get(id) ?? new SqlExecution(id, this.#dialect === '3.5' ? '2.12' : '2.13');
+      execution = this.#all.get(id) ?? new SqlExecution(id, scalaOf(this.#dialect));
       this.#all.set(id, execution);
       this.#live.set(id, execution);
       this.#forgetOldest();
