@@ -43,6 +43,13 @@ export class SimulatedServer extends MemorySource {
     this.#growsBy = growsBy;
   }
 
+  /** Whether the next answer tells of this application. */
+  lists(id: string): boolean {
+    return this.#arrived()
+      .slice(0, this.#listsAtMost)
+      .some((application) => application.id === id);
+  }
+
   override async *listApplications(window: RunWindow): AsyncIterable<ApplicationInfo> {
     this.listings.push(window);
     this.onCall('list', '');
