@@ -18,9 +18,9 @@ interface Group {
   readonly executors: Set<string>;
 }
 
-/** What the resource manager says when it kills a container for its memory: YARN, Kubernetes, or exit code 128 + SIGKILL. */
+/** What a resource manager says when it kills a container for its memory; 137 is SIGKILL, as the kernel does it. */
 const CONTAINER_KILLED =
-  /killed by YARN|memory limits|OOMKilled|exit(?:ed with)? (?:code|status):? ?(?:137|143)|with code 137|exceeding.*memory/i;
+  /exceeding (?:physical |virtual )?memory limits|OOMKilled|possible container OOM|(?:code|status):? ?(?:is )?137/i;
 const OUT_OF_MEMORY = /OutOfMemoryError|GC overhead limit|Cannot allocate memory/;
 
 /** Task attempts that did not succeed, by cause. */
