@@ -1,6 +1,7 @@
 import { aggregateRun } from '../aggregations/aggregate-run.ts';
 import { buildRawDocument } from '../documents/build-raw-document.ts';
 import type { ErrorStage } from '../documents/documents.ts';
+import { redactDetail } from '../documents/redact-detail.ts';
 import type { Enricher } from '../integrations/enricher.ts';
 import type { RunSource } from '../sources/run-source.ts';
 import type { RunDocuments } from '../store/store.ts';
@@ -63,7 +64,8 @@ export async function readRun(run: RunToRead, context: ReadRunContext, signal: A
     }),
   );
   const aggregate = await inStage('aggregations', () => Promise.resolve(aggregateRun(raw)));
-  return { key: run.key, raw: context.keepRaw ? raw : undefined, aggregate, detail: parts.detail };
+  const detail = parts.detail && redactDetail(parts.detail, (value) => context.redactor.deep(value));
+  return { key: run.key, raw: context.keepRaw ? raw : undefined, aggregate, detail };
 }
 
 async function inStage<T>(stage: ErrorStage, work: () => Promise<T>): Promise<T> {
