@@ -4,6 +4,7 @@ import { prepareRun } from '../simulation/prepare.ts';
 import { runDetailFromRest } from '../simulation/rest-run.ts';
 import { savingsOf } from '../simulation/savings.ts';
 import type { RunModel } from '../simulation/run-model.ts';
+import { jobsFromStages } from './computed/jobs-from-stages.ts';
 import { executorMemory } from './computed/executor-memory.ts';
 import type { Input, ListedStage, MeasuredStage, Properties, RunFacts } from './inputs.ts';
 
@@ -34,7 +35,7 @@ export function factsOf(stored: StoredFacts): RunFacts {
   const stages = detail.stages.filter(({ launchedTasks, submitted }) => launchedTasks > 0 || submitted !== undefined);
   const unlisted = stages.some((stage) => stage.tasks === undefined && stage.succeededTasks > 0);
   const isMeasured = isFromLog || attempt?.stages.some((row) => 'taskMetricsDistributions' in row) === true;
-  const noJobs = 'the History Server was not asked for its jobs; its event log tells them (spot collect)';
+  const noJobs = 'neither jobs nor stages with their times are stored';
   return {
     run: { value: spanOf(stored, detail) },
     properties: { value: properties },
@@ -97,11 +98,16 @@ function mostSlots(executors: readonly ExecutorLife[], taskCpus: number): number
 
 /** The simulation reads few sums of a stage's row; heuristics want all of them. */
 function detailOfRest(attempt: RawAttempt): RunDetail {
-  const { allexecutors, stages, jobs = [] } = attempt;
+  const { allexecutors, stages, jobs = jobsFromStages(stages) } = attempt;
   const detail = runDetailFromRest({ attempt, allexecutors, stages, jobs });
   const rows = new Map(stages.map((row) => [`${Number(row['stageId'])}/${Number(row['attemptId'])}`, row]));
+  const reasons = new Map(allexecutors.map((row) => [row['id'], row['removeReason']]));
   return {
     ...detail,
+    executors: detail.executors.map((executor) => {
+      const reason = reasons.get(executor.id);
+      return typeof reason === 'string' ? { ...executor, removeReason: reason } : executor;
+    }),
     stages: detail.stages.map((stage): StageDetail => {
       const row = rows.get(`${stage.stageId}/${stage.attemptId}`) ?? {};
       const numbers = Object.entries(row).flatMap(([name, value]) =>

@@ -39,6 +39,8 @@ export interface ExecutorMemory {
   /** Resident set of the JVM, Python and all others of the process tree. */
   readonly peakRssBytes?: number | undefined;
   readonly gcMs: number;
+  /** Slot time of its ended task attempts; of the driver, the whole run. */
+  readonly busyMs: number;
 }
 
 /** All that heuristics may ask for, by name. */

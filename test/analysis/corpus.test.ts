@@ -78,20 +78,28 @@ describe('analysis on recorded runs', () => {
     expect(findings[0]?.facts).to.include({ cause: 'data', tasks: 16 });
   });
 
-  it('gives the same run without its log the same first finding where no task is needed, and says what is', async () => {
-    const withoutDetail = { readDetail: () => Promise.resolve(undefined) };
+  /** The first finding of the same run where no log was read: those that need tasks or plans say so instead. */
+  const WITHOUT_LOG: readonly (readonly [run: string, first: string | undefined])[] = [
+    ['app-20261121084136-0000', 'idle-executors'],
+    ['app-20261121084635-0000', 'driver-bound'],
+    ['app-20261121084052-0000', 'run-quality'],
+    ['app-20261121083842-0000', 'failed-jobs'],
+    ['app-20261121083804-0000', 'lost-executors'],
+    ['app-20261121084120-0000', 'spill'],
+    ['app-20261121083643-0000', undefined],
+  ];
 
-    const lost = await analysisOf('app-20261121083804-0000', withoutDetail);
-    const spilled = await analysisOf('app-20261121084120-0000', withoutDetail);
+  for (const [run, first] of WITHOUT_LOG) {
+    it(`gives ${first ?? 'nothing'} first of the same run as a History Server tells it, and says what needs its log`, async () => {
+      const told = await analysisOf(run, { readDetail: () => Promise.resolve(undefined) });
 
-    expect(spilled.findings[0]?.id).to.equal('spill');
-    expect(lost.findings.map(({ id }) => id)).to.include('lost-executors');
-    for (const { source, notMeasurable, errors } of [lost, spilled]) {
-      expect(source).to.equal('history-server');
-      expect(errors).to.deep.equal([]);
-      expect(notMeasurable.find(({ id }) => id === 'slow-host')?.because).to.match(/event log/);
-    }
-  });
+      expect(told.errors).to.deep.equal([]);
+      expect(told.source).to.equal('history-server');
+      expect(told.findings[0]?.id).to.equal(first);
+      for (const id of ['task-skew', 'slow-host', 'tiny-tasks', 'missed-broadcast'])
+        expect(told.notMeasurable.find((one) => one.id === id)?.because, id).to.match(/event log/);
+    });
+  }
 });
 
 describe('analysis on the recorded what-if runs', () => {

@@ -16,6 +16,7 @@ export function executorMemory(rows: readonly JsonObject[]): ExecutorMemory[] {
       peakUnifiedBytes: peak('OnHeapUnifiedMemory', 'OffHeapUnifiedMemory'),
       peakRssBytes: peak('ProcessTreeJVMRSSMemory', 'ProcessTreePythonRSSMemory', 'ProcessTreeOtherRSSMemory'),
       gcMs: Number(row['totalGCTime'] ?? 0),
+      busyMs: Number(row['totalDuration'] ?? 0),
     };
   });
 }

@@ -1,5 +1,5 @@
 import { DYNAMIC } from '../computed/allocation.ts';
-import { defineHeuristic, estimated, severityOf, type Observation } from '../heuristic.ts';
+import { defineHeuristic, estimated, NO_GAIN, severityOf, type Observation } from '../heuristic.ts';
 
 /**
  * Finds a first stage that waited for the first executor to come, and an application that came to its first stage late.
@@ -49,7 +49,8 @@ export const coldStart = defineHeuristic({
           firstExecutorMs: added,
           startUpShare: submitted / Math.max(1, run.durationMs),
         },
-        gain: estimated(0, submitted),
+        // How much of it could go is not known.
+        gain: NO_GAIN,
         fix: {
           text: 'Before the first stage the driver resolves packages, ships jars, lists input and runs the program’s own preparation: keep jars where the nodes are (spark.yarn.archive, the image), and run several steps in one application.',
         },

@@ -1,4 +1,5 @@
 import { withoutGarbageCollection } from '../../simulation/remedies.ts';
+import { shorterTasks } from '../computed/shorter-tasks.ts';
 import { stagesSubject } from '../computed/stage-text.ts';
 import { defineHeuristic, NotMeasurableHere, severityOf } from '../heuristic.ts';
 
@@ -12,12 +13,13 @@ export const gcPressure = defineHeuristic({
   title: 'Garbage collection takes little of the tasks’ time',
   failureTitle: 'Tasks wait for garbage collection',
   inputs: ['run', 'stages'],
+  alsoUses: ['tasks'],
   thresholds: {
     // Dr. Elephant's 8 % low is what starting JVMs show; Databricks and SparkForensics begin at 10 %.
     gcShare: { low: 0.1, moderate: 0.15, severe: 0.2, critical: 0.3, unit: 'ratio' },
     leastRunTimeMs: { value: 10_000, unit: 'ms' },
   },
-  evaluate({ run, stages }, { gcShare, leastRunTimeMs }) {
+  evaluate({ run, stages, tasks }, { gcShare, leastRunTimeMs }) {
     if (run.isLocal)
       throw new NotMeasurableHere(
         'in local mode driver and tasks share one JVM, so its collections are not the tasks’ own',
@@ -39,7 +41,10 @@ export const gcPressure = defineHeuristic({
         gain: {
           kind: 'time',
           claimMs: { low: 0, high: gcMs / run.slots },
-          remedy: (id) => withoutGarbageCollection(id, ({ stageId }) => ids.has(stageId)),
+          remedy: (id) =>
+            tasks === undefined
+              ? shorterTasks(id, new Map(found.map((stage) => [stage.stageId, shareOf(stage)])))
+              : withoutGarbageCollection(id, ({ stageId }) => ids.has(stageId)),
         },
         fix: {
           text: 'Let a task hold less or give it more: more partitions first, then fewer cores per executor, then more spark.executor.memory. Cached objects: store them serialised (MEMORY_AND_DISK_SER) or not at all.',

@@ -1,7 +1,8 @@
 import { smallestSize } from '../../simulation/savings.ts';
 import { driverGaps } from '../computed/driver-gaps.ts';
 import { overlapOf } from '../computed/intervals.ts';
-import { defineHeuristic, severityOf } from '../heuristic.ts';
+import type { StageDetail } from '../../documents/run-detail.ts';
+import { defineHeuristic, NotMeasurableHere, severityOf } from '../heuristic.ts';
 import { DYNAMIC } from '../computed/allocation.ts';
 
 /**
@@ -15,11 +16,12 @@ export const idleExecutors = defineHeuristic({
   title: 'Executors have work while jobs run',
   failureTitle: 'Executors had no work: fewer would take as long',
   inputs: ['run', 'properties', 'executors', 'jobs', 'stages', 'model'],
+  alsoUses: ['memory'],
   thresholds: {
     spareCoreShare: { low: 0.2, moderate: 0.4, severe: 0.6, critical: 0.85, unit: 'ratio' },
     leastIdleShare: { value: 0.4, unit: 'ratio' },
   },
-  evaluate({ run, properties, executors, jobs, stages, model }, { spareCoreShare, leastIdleShare }) {
+  evaluate({ run, properties, executors, jobs, stages, model, memory = [] }, { spareCoreShare, leastIdleShare }) {
     const workers = executors.filter(({ id, cores }) => id !== 'driver' && cores > 0);
     const neverUsed = model.executors.filter(({ used, cores }) => !used && cores > 0).length;
     const had = model.executorCount + neverUsed;
@@ -30,10 +32,9 @@ export const idleExecutors = defineHeuristic({
         sum + cores * overlapOf({ from: added, to: removed ?? run.durationMs }, active),
       0,
     );
-    const busyMs = stages.reduce((sum, { tasks, quantiles, sums, succeededTasks }) => {
-      const listed = tasks?.duration.reduce((total, duration) => total + Math.max(0, duration), 0);
-      return sum + (listed ?? Math.max(sums['executorRunTime'] ?? 0, (quantiles?.duration[3] ?? 0) * succeededTasks));
-    }, 0);
+    const busyMs =
+      slotTimeOf(stages) ?? memory.reduce((sum, { id, busyMs: busy }) => sum + (id === 'driver' ? 0 : busy), 0);
+    if (busyMs === 0) throw new NotMeasurableHere('how long its tasks held their slots is not stored');
     const idleShare = allocatedMs === 0 ? 0 : Math.max(0, 1 - (busyMs * model.taskCpus) / allocatedMs);
     if (idleShare < leastIdleShare.value) return [];
 
@@ -81,4 +82,13 @@ function fewerExecutors(master: string, executors: number, cores: number) {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** Where all tasks are listed, or at least their quantiles were measured; sums of stages leave out what a slot waits for. */
+function slotTimeOf(stages: readonly StageDetail[]): number | undefined {
+  if (!stages.some(({ tasks }) => tasks !== undefined)) return undefined;
+  return stages.reduce((sum, { tasks, quantiles, succeededTasks }) => {
+    const listed = tasks?.duration.reduce((total, duration) => total + Math.max(0, duration), 0);
+    return sum + (listed ?? (quantiles?.duration[3] ?? 0) * succeededTasks);
+  }, 0);
 }

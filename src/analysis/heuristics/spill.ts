@@ -2,6 +2,7 @@ import { timing } from '../../simulation/remedies.ts';
 import type { StageDetail } from '../../documents/run-detail.ts';
 import type { StageNode } from '../../simulation/run-model.ts';
 import { sizingOf, type Sizing, type SizingContext } from '../computed/stage-sizing.ts';
+import { shorterTasks } from '../computed/shorter-tasks.ts';
 import { asWallClock, offCpuMs } from '../computed/off-cpu.ts';
 import { stagesSubject } from '../computed/stage-text.ts';
 import type { Fix } from '../finding.ts';
@@ -25,7 +26,7 @@ export const spill = defineHeuristic({
     leastSpilledBytes: { value: 16 * 1024 ** 2, unit: 'bytes' },
     skewedShare: { value: 0.25, unit: 'ratio of tasks' },
   },
-  evaluate({ run, properties, stages, tasks = [], sql, jobs }, { spilledToProcessed, leastSpilledBytes, skewedShare }) {
+  evaluate({ run, properties, stages, tasks, sql, jobs }, { spilledToProcessed, leastSpilledBytes, skewedShare }) {
     const context: SizingContext = { run, properties, sql, jobs };
     const found = stages.flatMap((stage) => {
       const { sums } = stage;
@@ -35,7 +36,9 @@ export const spill = defineHeuristic({
         1,
         ...['inputBytes', 'outputBytes', 'shuffleReadBytes', 'shuffleWriteBytes'].map((name) => sums[name] ?? 0),
       );
-      const listed = tasks.find(({ stageId, attemptId }) => stageId === stage.stageId && attemptId === stage.attemptId);
+      const listed = tasks?.find(
+        ({ stageId, attemptId }) => stageId === stage.stageId && attemptId === stage.attemptId,
+      );
       const spilling = listed?.tasks.memoryBytesSpilled.filter((bytes) => bytes > 0).length;
       const isSkewed = spilling !== undefined && stage.numTasks >= 4 && spilling <= skewedShare.value * stage.numTasks;
       const severity = severityOf(spilled / processed, spilledToProcessed);
@@ -67,7 +70,18 @@ export const spill = defineHeuristic({
             low: 0,
             high: of.reduce((sum, { stage }) => sum + asWallClock(offCpuMs(stage), stage, run.slots), 0),
           },
-          remedy: (id) => timing(id, ({ stageId }) => ids.has(stageId), 'upper', withoutWaiting),
+          remedy: (id) =>
+            tasks === undefined
+              ? shorterTasks(
+                  id,
+                  new Map(
+                    of.map(({ stage }) => [
+                      stage.stageId,
+                      offCpuMs(stage) / Math.max(1, stage.sums['executorRunTime'] ?? 0),
+                    ]),
+                  ),
+                )
+              : timing(id, ({ stageId }) => ids.has(stageId), 'upper', withoutWaiting),
         },
         fix: fixOf(kind, sizing, worst?.stage, properties),
       };
