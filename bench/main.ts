@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'event-log': () => import('./event-log/goals.ts'),
   collect: () => import('./collect/collect.ts'),
   simulation: () => import('./simulation.ts'),
+  findings: () => import('./findings.ts'),
 };
 
 const wanted = process.argv.slice(2);

@@ -74,10 +74,9 @@ function weighed(facts: RunFacts, seen: readonly Seen[]): Pick<Analysis, 'findin
     0,
   );
   // Only what is worth a word is replayed together: what falls below the floor alone must not change the others.
-  const first = seen.filter((one) =>
-    isWorthAWord(one, savedBy(one, simulatedOf(facts, [one]), run), run, allocatedCoreMs),
-  );
-  const simulated = simulatedOf(facts, first);
+  const alone = simulatedOf(facts, seen, 0);
+  const first = seen.filter((one) => isWorthAWord(one, savedBy(one, alone, run), run, allocatedCoreMs));
+  const simulated = simulatedOf(facts, first, mostShapley(facts));
   const findings = first
     .flatMap((one, order) => {
       const savings = savedBy(one, simulated, run);
@@ -102,12 +101,20 @@ function worth({ savings: { timeMs, coreMs } }: Finding): number {
   return timeMs.low + timeMs.high + (timeMs.high === 0 ? (coreMs.low + coreMs.high) / 1e6 : 0);
 }
 
-function simulatedOf(facts: RunFacts, seen: readonly Seen[]): Savings | undefined {
+/** Replaying a large run again and again is dear; up to three remedies take eight replays. */
+function mostShapley(facts: RunFacts): number {
+  const tasks =
+    'value' in facts.model ? facts.model.value.stages.reduce((sum, { runTimes }) => sum + runTimes.length, 0) : 0;
+  return tasks > LARGE_RUN_TASKS ? 3 : 6;
+}
+const LARGE_RUN_TASKS = 20_000;
+
+function simulatedOf(facts: RunFacts, seen: readonly Seen[], shapleyUpTo: number): Savings | undefined {
   if ('because' in facts.model) return undefined;
   const remedies = seen.flatMap(({ key, observation: { gain } }) =>
     gain.kind === 'time' && gain.remedy !== undefined ? [gain.remedy(key)] : [],
   );
-  return remedies.length === 0 ? undefined : savingsOf(facts.model.value, remedies);
+  return remedies.length === 0 ? undefined : savingsOf(facts.model.value, remedies, shapleyUpTo);
 }
 
 const NOTHING: Range = { low: 0, high: 0 };

@@ -31,7 +31,7 @@ export interface Savings {
   readonly savings: readonly Saving[];
 }
 
-/** Above this many, shares are in proportion to what each saves alone. */
+/** Above this many, shares are in proportion to what each saves alone: Shapley values take 2^n replays. */
 const MOST_SHAPLEY = 6;
 
 /**
@@ -39,8 +39,10 @@ const MOST_SHAPLEY = 6;
  *
  * Overlapping savings are shared out by their Shapley value: the mean of what a remedy adds over all orders of applying
  * them. A replay may get longer by shorter tasks (Graham's anomalies), so every difference is clamped at 0.
+ *
+ * @param mostShapley - lower where the run is large and replays are dear
  */
-export function savingsOf(model: RunModel, remedies: readonly Remedy[]): Savings {
+export function savingsOf(model: RunModel, remedies: readonly Remedy[], mostShapley = MOST_SHAPLEY): Savings {
   const all = (1n << BigInt(remedies.length)) - 1n;
   const known = new Map<bigint, Replay>();
   const timeWith = (chosen: bigint): number => {
@@ -55,7 +57,7 @@ export function savingsOf(model: RunModel, remedies: readonly Remedy[]): Savings
   const cores = coresAlive(known.get(0n));
   const aloneMs = remedies.map((_, i) => clamp(baseMs - timeWith(bit(i)), baseMs));
   const lastMs = remedies.map((_, i) => clamp(timeWith(all ^ bit(i)) - timeWith(all), baseMs));
-  const shares = scaled(remedies.length <= MOST_SHAPLEY ? shapley(remedies.length, timeWith) : aloneMs, totalMs);
+  const shares = scaled(remedies.length <= mostShapley ? shapley(remedies.length, timeWith) : aloneMs, totalMs);
   return {
     baseMs,
     remediedMs: baseMs - totalMs,
