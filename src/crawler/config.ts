@@ -87,9 +87,10 @@ export const crawlerSection = defineSection({
     retry_delay_seconds: {
       type: 'number',
       unit: 'seconds',
-      default: '60',
+      default: '180',
       min: 0,
-      about: 'A run that could not be read is tried again after this time; the delay doubles with every failure.',
+      about:
+        'A run that could not be read is tried again after this time; the delay doubles with every failure. With the defaults a run that never succeeds is tried 10 times on the first day and 4 times a day from then on.',
     },
     retry_max_delay_seconds: {
       type: 'number',

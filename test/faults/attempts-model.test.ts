@@ -110,10 +110,11 @@ const wait = (seconds: number): Step => ({
 const poll = (times: number): Step => ({
   check: () => true,
   async run(model, real) {
-    for (let time = 0; time < times; time++, tick(model, real)) {
+    for (let time = 0; time < times; time++) {
       const listed = [...model.applications.keys()].filter((id) => real.server.lists(id));
       await real.daemon.poll();
       await expectNoOldAttemptAsFinal(model, real.store, listed);
+      tick(model, real);
     }
   },
   toString: () => `poll ${times} times`,

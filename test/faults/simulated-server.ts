@@ -37,6 +37,11 @@ export class SimulatedServer extends MemorySource {
     this.#logs.set(application.id, { application, arrivesAt: known?.arrivesAt ?? arrivesAt });
   }
 
+  /** As the server's cleaner does, or an operator. */
+  remove(id: string): void {
+    this.#logs.delete(id);
+  }
+
   /** The next answer has so many applications, each one after it so many more. */
   restart(listed: number, growsBy: number): void {
     this.#listsAtMost = listed;
