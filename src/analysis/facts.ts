@@ -62,7 +62,13 @@ export function factsOf(stored: StoredFacts): RunFacts {
 function modelOf(detail: RunDetail, properties: Properties): Input<RunModel> {
   if (!detail.jobs.some(({ succeeded }) => succeeded))
     return { because: 'no job of the run that succeeded is known, so it cannot be replayed' };
-  const model = prepareRun(detail, { properties });
+  let model: RunModel;
+  try {
+    model = prepareRun(detail, { properties });
+  } catch (error) {
+    // A run that the simulation does not understand still has findings that need no replay.
+    return { because: `the run cannot be replayed: ${error instanceof Error ? error.message : String(error)}` };
+  }
   if (model.stages.length === 0 || model.executorCount === 0) return { because: 'the run has no stage to replay' };
   const replayed = savingsOf(model, []).baseMs;
   return Math.abs(replayed - model.durationMs) <= LARGEST_REPLAY_ERROR * model.durationMs

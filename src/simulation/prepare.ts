@@ -163,7 +163,8 @@ function coldFlags(tasks: readonly StageTasks[], executors: readonly SourceExecu
     for (const [task, launch] of launches.entries()) {
       const first = firsts[on[task] ?? -1];
       const cores = executors[on[task] ?? -1]?.cores ?? 0;
-      if (first === undefined) continue;
+      // Old logs of local mode do not tell the cores of the driver, which ran the tasks.
+      if (first === undefined || cores === 0) continue;
       if (first.length < cores) first.push({ stage, task, launch });
       else {
         const latest = first.reduce((a, b) => (b.launch >= a.launch ? b : a));

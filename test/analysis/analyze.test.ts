@@ -46,6 +46,15 @@ describe('analysis/analyze', () => {
     ]);
   });
 
+  it('has findings of a run whose executors tell no cores, as old logs of local mode do', () => {
+    const stored = sample([[...even(11, 1000), 9000]], {
+      change: (detail) => ({ ...detail, executors: detail.executors.map((executor) => ({ ...executor, cores: 0 })) }),
+    });
+
+    expect(analyze(factsOf(stored)).errors).to.deep.equal([]);
+    expect(analyze(factsOf(stored)).findings.map(({ id }) => id)).to.include('task-skew');
+  });
+
   it('is silent below 250 ms, and below 1 % of the run', () => {
     const long = factsOf(sample([even(4, 60_000)]));
 

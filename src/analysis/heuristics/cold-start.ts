@@ -1,4 +1,5 @@
 import { DYNAMIC } from '../computed/allocation.ts';
+import { isShell } from '../computed/shell.ts';
 import { defineHeuristic, estimated, NO_GAIN, severityOf, type Observation } from '../heuristic.ts';
 
 /**
@@ -40,7 +41,7 @@ export const coldStart = defineHeuristic({
             },
       },
     ];
-    if (submitted >= Math.max(startUpMs.value, startUpShare.value * run.durationMs)) {
+    if (!isShell(properties) && submitted >= Math.max(startUpMs.value, startUpShare.value * run.durationMs)) {
       found.push({
         severity: 'low',
         subject: 'start-up',

@@ -1,7 +1,8 @@
 import { withoutDriverGaps, type Remedy } from '../../simulation/remedies.ts';
 import { driverGaps } from '../computed/driver-gaps.ts';
 import { lengthOf } from '../computed/intervals.ts';
-import { defineHeuristic, severityOf } from '../heuristic.ts';
+import { isShell } from '../computed/shell.ts';
+import { defineHeuristic, NotMeasurableHere, severityOf } from '../heuristic.ts';
 
 /**
  * Finds time between jobs, and after the last one, in which only the driver worked and the executors waited.
@@ -13,13 +14,15 @@ export const driverBound = defineHeuristic({
   id: 'driver-bound',
   title: 'Executors do not wait for the driver',
   failureTitle: 'The driver works alone while executors wait',
-  inputs: ['run', 'jobs', 'executors'],
+  inputs: ['run', 'jobs', 'properties'],
   thresholds: {
     gapShare: { low: 0.05, moderate: 0.1, severe: 0.25, critical: 0.5, unit: 'ratio' },
     leastGapMs: { value: 1000, unit: 'ms' },
   },
-  evaluate({ run, jobs }, { gapShare, leastGapMs }) {
+  evaluate({ run, jobs, properties }, { gapShare, leastGapMs }) {
     if (run.isStreaming || jobs.length === 0) return [];
+    if (isShell(properties))
+      throw new NotMeasurableHere('it was an interactive shell, whose driver waits for a person');
     const { gaps, startUpMs } = driverGaps(jobs, run);
     const long = gaps.filter(({ from, to }) => to - from >= leastGapMs.value);
     const [total, tail] = [lengthOf(long), lengthOf(long.filter(({ beforeJob }) => beforeJob === undefined))];

@@ -53,6 +53,14 @@ describe('analysis/heuristics/driver-bound', () => {
     expect(finding?.savings.timeMs).to.deep.equal({ low: 0, high: 14_000 });
   });
 
+  it('does not measure the waits of a shell, which are a person’s', () => {
+    const shell = { 'spark.app.name': 'PySparkShell' };
+
+    expect(
+      findingsOf(driverBound, sample([even(4, 5000), even(4, 5000)], { gapMs: 9000, properties: shell })),
+    ).to.deep.equal([]);
+  });
+
   it('is silent about gaps below a second, which are planning, and about what comes before the first job', () => {
     const stages = Array.from({ length: 10 }, () => even(4, 500));
 
