@@ -12,7 +12,7 @@ export type ReplayAnswer = { readonly run: ReplayedRun } | { readonly error: Pla
 const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : './replay-worker.js', import.meta.url);
 
 /** Of a replay nearly everything dies young: a larger nursery is only room for garbage. */
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 8;
 
 /** A thread that replays one log at a time, with a bound on its memory of its own. */
 export class ReplayThread implements AsyncDisposable {
