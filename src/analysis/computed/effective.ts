@@ -21,6 +21,11 @@ export function effectiveBytes(
   return bytes === undefined ? undefined : Number(bytes);
 }
 
+/** With it, the default, merged partitions are as many as cores where each has its least size; without it they aim at the advisory size. */
+export function isParallelismFirst(stage: WithProperties | undefined, properties: Properties): boolean {
+  return (effective('spark.sql.adaptive.coalescePartitions.parallelismFirst', stage, properties) ?? 'true') === 'true';
+}
+
 /** Adaptive execution is on from Spark 3.2 unless it is switched off; a run that does not tell its version is taken for a new one. */
 export function isAdaptive(stage: WithProperties | undefined, properties: Properties, run: RunSpan): boolean {
   const text = effective('spark.sql.adaptive.enabled', stage, properties);

@@ -1,9 +1,10 @@
 import { cutForAllSlots } from '../computed/finer-cut.ts';
+import { isParallelismFirst } from '../computed/effective.ts';
 import { sizingOf, type Sizing } from '../computed/stage-sizing.ts';
 import { stageSpanMs, stagesSubject } from '../computed/stage-text.ts';
 import type { Fix } from '../finding.ts';
 import { defineHeuristic, severityOf, type Observation } from '../heuristic.ts';
-import type { RunSpan } from '../inputs.ts';
+import type { MeasuredStage, Properties, RunSpan } from '../inputs.ts';
 
 /**
  * Finds long stages with fewer tasks than slots: the slots without a task wait, however fast they are.
@@ -51,13 +52,13 @@ export const fewPartitions = defineHeuristic({
           },
           remedy: (id) => cutForAllSlots(id, ids, run.slots),
         },
-        fix: fixOf(sizing, run),
+        fix: fixOf(sizing, worst, run, properties),
       };
     });
   },
 });
 
-function fixOf(sizing: Sizing, { slots }: RunSpan): Fix {
+function fixOf(sizing: Sizing, stage: MeasuredStage | undefined, { slots }: RunSpan, properties: Properties): Fix {
   switch (sizing) {
     case 'scan':
       return {
@@ -65,9 +66,12 @@ function fixOf(sizing: Sizing, { slots }: RunSpan): Fix {
         set: { 'spark.sql.files.minPartitionNum': String(2 * slots) },
       };
     case 'adaptive':
+      // Few bytes, much work: with parallelismFirst the least size is what merged them, without it the advisory one.
       return {
-        text: 'Adaptive execution merged the shuffle into few partitions: let it aim at smaller ones.',
-        set: { 'spark.sql.adaptive.advisoryPartitionSizeInBytes': '16m' },
+        text: 'Adaptive execution merged a small shuffle into few partitions: let it keep smaller ones.',
+        set: isParallelismFirst(stage, properties)
+          ? { 'spark.sql.adaptive.coalescePartitions.minPartitionSize': '64k' }
+          : { 'spark.sql.adaptive.advisoryPartitionSizeInBytes': '4m' },
       };
     case 'shuffle-partitions':
       return {

@@ -1,4 +1,5 @@
 import type { SqlNode } from '../../documents/run-detail.ts';
+import { isAdaptive } from '../computed/effective.ts';
 import { nodesOf } from '../computed/plan-nodes.ts';
 import { defineHeuristic, estimated, severityOf, type Observation } from '../heuristic.ts';
 
@@ -49,7 +50,13 @@ export const missedBroadcast = defineHeuristic({
               text: /^-1b?$/.test(properties['spark.sql.autoBroadcastJoinThreshold'] ?? '')
                 ? 'Broadcast joins are switched off here: let joins of this size broadcast again.'
                 : 'Let joins of this size broadcast: raise the threshold, or hint at the small side where Spark does not know its size.',
-              set: { 'spark.sql.autoBroadcastJoinThreshold': `${Math.max(10, threshold)}m` },
+              // The one goes by estimates before the run, the other by what a shuffle measured (from 3.2 on).
+              set: {
+                'spark.sql.autoBroadcastJoinThreshold': `${Math.max(10, threshold)}m`,
+                ...((run.sparkVersion ?? 0) >= 3.2 && isAdaptive(undefined, properties, run)
+                  ? { 'spark.sql.adaptive.autoBroadcastJoinThreshold': `${Math.max(10, threshold)}m` }
+                  : {}),
+              },
             },
           },
         ];

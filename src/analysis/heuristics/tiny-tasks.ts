@@ -1,7 +1,7 @@
 import { withoutTinyTasks } from '../../simulation/remedies.ts';
 import { sizingOf, type Sizing } from '../computed/stage-sizing.ts';
 import { stageSpanMs, stagesSubject } from '../computed/stage-text.ts';
-import { isAdaptive } from '../computed/effective.ts';
+import { isAdaptive, isParallelismFirst } from '../computed/effective.ts';
 import type { Fix } from '../finding.ts';
 import { defineHeuristic, severityOf, type Observation } from '../heuristic.ts';
 import type { MeasuredStage, Properties, RunSpan } from '../inputs.ts';
@@ -76,6 +76,12 @@ function fixOf(sizing: Sizing, stage: MeasuredStage | undefined, run: RunSpan, p
         : { text: 'Let adaptive execution merge small partitions.', set: { 'spark.sql.adaptive.enabled': 'true' } };
     case 'initial-partitions':
     case 'adaptive':
+      if (!isParallelismFirst(stage, properties)) {
+        return {
+          text: 'Adaptive execution aims at small partitions: let it aim at larger ones.',
+          set: { 'spark.sql.adaptive.advisoryPartitionSizeInBytes': '128m' },
+        };
+      }
       return {
         text: 'Adaptive execution keeps partitions small to use all cores: let it aim at their size instead.',
         set: { 'spark.sql.adaptive.coalescePartitions.parallelismFirst': 'false' },

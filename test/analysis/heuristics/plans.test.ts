@@ -62,7 +62,10 @@ describe('analysis/heuristics/missed-broadcast', () => {
 
     expect(finding?.facts).to.include({ smallSideBytes: 5 * MIB, largeSideBytes: 1024 * MIB, shuffleAndSortMs: 8000 });
     expect(finding?.savings.timeMs).to.deep.equal({ low: 0, high: 2000 });
-    expect(finding?.fix.set).to.deep.equal({ 'spark.sql.autoBroadcastJoinThreshold': '10m' });
+    expect(finding?.fix.set).to.deep.equal({
+      'spark.sql.autoBroadcastJoinThreshold': '10m',
+      'spark.sql.adaptive.autoBroadcastJoinThreshold': '10m',
+    });
   });
 
   it('is silent where the join’s type forbids to broadcast the small side', () => {

@@ -194,6 +194,22 @@ describe('analysis/heuristics/few-partitions', () => {
     expect(finding?.savings.timeMs).to.deep.equal({ low: 0, high: 15_000 });
   });
 
+  it('names the least size where adaptive execution merged with parallelismFirst, and the advisory size without it', () => {
+    const merged = (first: string) =>
+      changeStage(0, (old) => ({
+        sums: { ...old.sums, shuffleReadBytes: MIB },
+        properties: {
+          'spark.sql.execution.id': '0',
+          'spark.sql.adaptive.coalescePartitions.parallelismFirst': first,
+        },
+      }));
+    const setBy = (first: string) =>
+      findingsOf(fewPartitions, sample([[20_000]], { change: merged(first) }))[0]?.fix.set;
+
+    expect(setBy('true')).to.deep.equal({ 'spark.sql.adaptive.coalescePartitions.minPartitionSize': '64k' });
+    expect(setBy('false')).to.deep.equal({ 'spark.sql.adaptive.advisoryPartitionSizeInBytes': '4m' });
+  });
+
   it('is silent about one task of 2 s, and about a task for each slot', () => {
     expect(findingsOf(fewPartitions, sample([[2000]]))).to.deep.equal([]);
     expect(findingsOf(fewPartitions, sample([even(4, 20_000)]))).to.deep.equal([]);
