@@ -3,6 +3,7 @@ import { documentId } from '../documents/run-key.ts';
 import { SpotError, toError } from '../util/errors.ts';
 import { crawlPass, type CrawlContext } from './crawl-pass.ts';
 import { errorDocument, LISTING } from './failure.ts';
+import { clearLeftoverErrors } from './leftover-errors.ts';
 import type { PassReport } from './observer.ts';
 import { SweepPlan, type Sweep } from './sweeps.ts';
 
@@ -131,6 +132,8 @@ async function observedPass(
       ...(waiting && { nextTry: new Date(waiting.nextTryAt).toISOString() }),
     });
     if (report.ended !== 'source-lost') await clearListingError(context);
+    if (sweep === 'cold' && report.ended === 'complete')
+      await clearLeftoverErrors(context.store, source.cluster, { signal: options.signal });
     observer.passEnded?.(source.cluster, sweep, report);
     return report;
   } catch (thrown) {

@@ -57,6 +57,13 @@ function fusedStore(store: Store, fuse: Fuse, isDoneFirst: boolean): Store {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
       if (typeof value !== 'function') return value;
+      if (String(property).startsWith('find')) {
+        return async function* (...args: readonly unknown[]) {
+          if (!isDoneFirst) fuse.call();
+          yield* Reflect.apply(value, target, args) as AsyncIterable<unknown>;
+          if (isDoneFirst) fuse.call();
+        };
+      }
       return async (...args: readonly unknown[]): Promise<unknown> => {
         if (!isDoneFirst) fuse.call();
         const result: unknown = await Reflect.apply(value, target, args);
@@ -117,15 +124,15 @@ const PLACES: readonly Place[] = [
   {
     name: 'call of the store',
     faults: STORE_FAULTS,
-    // The ledger twice, the errors once, and a batch for 16 runs.
-    calls: 3 + Math.ceil(RUNS / 16),
+    // The ledger twice, the errors once, a batch for 16 runs, and what is left of errors twice.
+    calls: 5 + Math.ceil(RUNS / 16),
     crawl: (context, fuse) => crawlQuietly({ ...context, store: fusedStore(context.store, fuse, false) }),
   },
   {
     name: 'answer of the store',
     faults: STORE_FAULTS,
-    // The ledger twice, the errors once, and a batch for 16 runs.
-    calls: 3 + Math.ceil(RUNS / 16),
+    // The ledger twice, the errors once, a batch for 16 runs, and what is left of errors twice.
+    calls: 5 + Math.ceil(RUNS / 16),
     crawl: (context, fuse) => crawlQuietly({ ...context, store: fusedStore(context.store, fuse, true) }),
   },
   {
