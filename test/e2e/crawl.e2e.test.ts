@@ -83,6 +83,30 @@ describe('e2e: spot crawl against a real History Server', function () {
     expect(exported[0]).to.deep.equal(exported[1]);
   });
 
+  it('reads only what ended after --min-end-date, in both spellings, UTC unless a zone is given', async () => {
+    const applications = (await (
+      await fetch(`${historyUrl}/api/v1/applications?status=completed`)
+    ).json()) as readonly {
+      readonly attempts: readonly { readonly endTimeEpoch: number }[];
+    }[];
+    const moment = '2026-11-21T08:47:00';
+    // The server keeps an application when any of its attempts is in the window.
+    const expected = applications
+      .filter(({ attempts }) => attempts.some(({ endTimeEpoch }) => endTimeEpoch >= Date.parse(`${moment}Z`)))
+      .reduce((sum, { attempts }) => sum + attempts.length, 0);
+    expect(expected).to.be.within(1, 9);
+
+    for (const [index, args] of [
+      ['--min-end-date', moment],
+      ['--min_end_date', moment],
+      ['--min-end-date', '2026-11-21T10:47:00+02:00'],
+    ].entries()) {
+      const store = `sqlite:${join(folder, `min-${index}.sqlite`)}`;
+      const { stderr } = await runSpot(['crawl', '--once', ...args, '--store', store], source());
+      expect(stderr, args.join(' ')).to.contain(`${expected} runs stored`);
+    }
+  });
+
   it('finds nothing to do the second time, and verify finds nothing missing', async () => {
     for (const [name, store, env] of stores) {
       const again = await runSpot(['crawl', '--once', ...store], { ...env, ...source() });

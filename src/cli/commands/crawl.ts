@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { openHealth } from '../../app/health.ts';
 import { crawlForever, crawlOnce } from '../../crawler/crawler.ts';
 import { crawlerSection } from '../../crawler/config.ts';
@@ -10,7 +11,11 @@ import { parseMoment } from '../time-argument.ts';
 interface CrawlCommandOptions {
   readonly once?: boolean;
   readonly minEndDate?: Date;
+  /** The original's spelling of the same. */
+  readonly min_end_date?: Date;
 }
+
+const parseNow = (text: string): Date => parseMoment(text, new Date());
 
 /** `spot crawl`: the daemon, or one pass. */
 export function crawlCommand(host: CommandHost) {
@@ -32,10 +37,12 @@ export function crawlCommand(host: CommandHost) {
       command
         .option('--once', 'one pass over everything, then end (also: batch = true)')
         .option(
-          '--min-end-date, --min_end_date <time>',
+          '--min-end-date <time>',
           'only runs completed after it, YYYY-MM-DDThh:mm:ss, UTC unless a zone is given',
-          (text) => parseMoment(text, new Date()),
-        ),
+          parseNow,
+        )
+        // As the original spelt it.
+        .addOption(new Option('--min_end_date <time>').argParser(parseNow).hideHelp()),
     async (context, options) => {
       const isOnce = options.once === true || context.spot.config.of(crawlerSection).settings.batch;
       return isOnce ? await once(context, options) : await forever(context, options);
@@ -49,7 +56,7 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
   using progress = new CrawlProgress(output, spot.environment.now);
   const report = await crawlOnce(spot.crawlContexts(sources, store, progress), {
     signal,
-    minEndDate: options.minEndDate,
+    minEndDate: options.minEndDate ?? options.min_end_date,
   });
   progress.finish(crawlSummary(report, progress.failed, store));
   return crawlExitCode(report, progress.failed);
@@ -65,7 +72,7 @@ async function forever({ spot, signal }: CommandContext, options: CrawlCommandOp
   await using health = await openHealth(spot, sources, store);
   await crawlForever(
     spot.crawlContexts(sources, store, health.observer),
-    { signal, minEndDate: options.minEndDate },
+    { signal, minEndDate: options.minEndDate ?? options.min_end_date },
     () => {
       spot.logger.info('First sweep complete.');
     },
