@@ -2,7 +2,7 @@
 import type { TrainingData } from './training-data.ts';
 
 /** A Gaussian process costs the cube of its rows to fit and their square to ask. */
-const MOST_ROWS = 250;
+const MOST_ROWS = 200;
 
 /**
  * Joins runs of nearly equal settings until few enough rows are left: centres far from each other are chosen,

@@ -50,6 +50,8 @@ const ROWS_TO_LEAVE_OUT_SINGLY = 20;
 const FOLDS = 10;
 /** Members are fitted again without a group on at most this many rows: the scores are then a little too careful. */
 const ROWS_TO_REHEARSE = 125;
+/** Beyond this many times the rehearsed distance the members' own variance has to tell. */
+const MOST_STRETCH = 3;
 /** With so many left-out runs the prior weights count as much as the errors. */
 const PULL = 8;
 
@@ -78,8 +80,27 @@ export function fitEnsemble(data: TrainingData, seats: readonly Seat[]): Ensembl
   });
   return assemble(data, fitted, {
     members: seated.map(({ member }, k) => ({ name: member.name, hyper: hyper[k]! })),
-    answering: [known, ...others],
+    answering: [known, ...others, ...unrehearsed(data, known, others, seated)],
   });
+}
+
+/**
+ * Questions that could not be rehearsed, since too few values were seen: half way from the weights for known values
+ * to those of members that follow a law. How much less sure they are is left to the members' own variance.
+ */
+function unrehearsed(
+  data: TrainingData,
+  known: Answering,
+  others: readonly Answering[],
+  seats: readonly Seat[],
+): Answering[] {
+  const beyond = normalised(seats.map((seat) => seat.shareBeyond));
+  const weights = known.weights.map((weight, k) => (weight + beyond[k]!) / 2);
+  return data.schema.columns.flatMap(({ kind }, column) =>
+    kind === 'flag' || others.some((other) => other.column === column)
+      ? []
+      : (['inside', 'below', 'above'] as const).map((novelty) => ({ ...known, novelty, column, weights })),
+  );
 }
 
 /** Sets an ensemble up again from its state and the rows it was fitted on. */
@@ -132,7 +153,7 @@ function chooser(
     for (const candidate of answering.slice(1)) {
       const { novelty, distance } = noveltyOf(levels[candidate.column]!, x[candidate.column]!);
       if (novelty !== candidate.novelty) continue;
-      const stretch = candidate.distance > 0 ? Math.max(1, distance / candidate.distance) : 1;
+      const stretch = candidate.distance > 0 ? Math.min(MOST_STRETCH, Math.max(1, distance / candidate.distance)) : 1;
       if (chosen.answering === known || candidate.rmse * stretch > chosen.answering.rmse * chosen.stretch)
         chosen = { answering: candidate, stretch };
     }

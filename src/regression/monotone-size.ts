@@ -1,11 +1,10 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
 
-/** Between two seen sizes the curve is asked at this many points more. */
-const POINTS_BETWEEN = 2;
-/** More sizes than this are thinned to so many quantiles. */
-const MOST_SIZES = 12;
+/** Points of the grid from the smallest to the largest size seen, about: each size and points in between, or quantiles of many sizes. */
+const POINTS = 16;
+const MOST_SIZES = 8;
 /** How far the curve goes on beyond the sizes seen, in natural logarithms: up to 20 times as much, and as little. */
-const BEYOND = [0.15, 0.3, 0.6, 1, 1.6, 2.3, 3];
+const BEYOND = [0.25, 0.7, 1.5, 3];
 /** Curves kept: questions often differ in size alone, or not at all. */
 const CURVES_KEPT = 64;
 
@@ -81,12 +80,13 @@ function gridOf(sizes: readonly number[]): number[] {
       : Array.from({ length: MOST_SIZES }, (_, k) => sizes[Math.round((k * (sizes.length - 1)) / (MOST_SIZES - 1))]!);
   const least = seen[0]!;
   const most = seen.at(-1)!;
-  const between = seen
+  const between = Math.max(1, Math.round(POINTS / seen.length) - 1);
+  const points = seen
     .slice(1)
     .flatMap((size, k) =>
-      Array.from({ length: POINTS_BETWEEN }, (_, i) => seen[k]! + ((size - seen[k]!) * (i + 1)) / (POINTS_BETWEEN + 1)),
+      Array.from({ length: between }, (_, i) => seen[k]! + ((size - seen[k]!) * (i + 1)) / (between + 1)),
     );
-  return [...BEYOND.map((step) => least - step), ...seen, ...between, ...BEYOND.map((step) => most + step)].sort(
+  return [...BEYOND.map((step) => least - step), ...seen, ...points, ...BEYOND.map((step) => most + step)].sort(
     (a, b) => a - b,
   );
 }

@@ -20,7 +20,7 @@ export interface Rehearsal {
 
 /** With more distinct values a column is continuous: a value in between is nothing new. */
 const MOST_LEVELS = 12;
-const LEAST_LEVELS = 4;
+const LEAST_LEVELS = 3;
 /** Fewer runs than this leave too few when a whole group is left out. */
 const LEAST_ROWS = 12;
 

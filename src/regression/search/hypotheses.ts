@@ -43,7 +43,7 @@ const NEAR = 0.3;
 /** The level of a new workload is not known: a factor of 4 each way. */
 const LEVEL_SD = 1.5;
 /** How far a workload is from the hypothesis it follows best: as a smooth change, and in how it scales with cores and all else. */
-const DEVIATION = { sd: 0.2, length: 1 };
+const DEVIATION = { sd: 0.15, length: 1 };
 const SCALING_SD = 0.2;
 const TRAIT_SD = 0.03;
 
