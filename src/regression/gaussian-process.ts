@@ -59,10 +59,10 @@ const SQRT5 = Math.sqrt(5);
 
 /** Steps from each start, on few rows, before only the best is followed further. */
 const FIRST_STEPS = 20;
-const NEXT_STEPS = 30;
+const NEXT_STEPS = 18;
 /** Rows of the first and of the next steps: each step costs their cube, and more hardly change the answer. */
 const FIRST_ROWS = 60;
-const NEXT_ROWS = 150;
+const NEXT_ROWS = 125;
 
 /**
  * The most probable hyper-parameters: marginal likelihood times prior, maximised from several starts.
