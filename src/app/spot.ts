@@ -2,6 +2,7 @@ import type { Config } from '../config/read-config.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import type { CrawlContext } from '../crawler/crawl-pass.ts';
 import type { CrawlObserver } from '../crawler/observer.ts';
+import { patiently, type Patience } from '../crawler/patient-store.ts';
 import { classificationEnricher } from '../integrations/enricher.ts';
 import { silentLogger, type Logger } from '../logging/logger.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
@@ -65,14 +66,23 @@ export class Spot implements AsyncDisposable {
     return storePlace(this.config, this.environment, this.#options.store);
   }
 
-  async openStore(access: OpenStoreOptions['access']): Promise<Store> {
+  /**
+   * @param waiting - for a crawl: a store that does not answer at the start is waited for as one that stops answering,
+   *   for `store_patience_seconds`. Without it the first failure is thrown.
+   */
+  async openStore(
+    access: OpenStoreOptions['access'],
+    waiting?: Pick<Patience, 'signal' | 'onFailure'>,
+  ): Promise<Store> {
     const store = this.#opened.use(
       await openStore(this.config, this.environment, this.logger.child({ component: 'store' }), {
         url: this.#options.store,
         access,
       }),
     );
-    if (access === 'write') await store.prepare();
+    const seconds = waiting === undefined ? 0 : this.config.of(crawlerSection).settings.store_patience_seconds;
+    const patience = { onFailure: () => undefined, ...waiting, seconds, now: this.environment.now };
+    if (access === 'write') await patiently(() => store.prepare(), patience);
     return store;
   }
 

@@ -5,6 +5,7 @@ import { crawlPass, type CrawlContext } from './crawl-pass.ts';
 import { errorDocument, LISTING } from './failure.ts';
 import { clearLeftoverErrors } from './leftover-errors.ts';
 import type { PassReport } from './observer.ts';
+import { patiently } from './patient-store.ts';
 import { SweepPlan, type Sweep } from './sweeps.ts';
 
 export interface CrawlOptions {
@@ -131,9 +132,12 @@ async function observedPass(
       ...counts,
       ...(waiting && { nextTry: new Date(waiting.nextTryAt).toISOString() }),
     });
-    if (report.ended !== 'source-lost') await clearListingError(context);
-    if (sweep === 'cold' && report.ended === 'complete')
-      await clearLeftoverErrors(context.store, source.cluster, { signal: options.signal });
+    await patiently(() => clearOvercomeErrors(context, sweep, report), {
+      seconds: options.storePatienceSeconds,
+      signal: options.signal,
+      now: context.now,
+      onFailure: (error) => observer.storeFailed?.(error, source.cluster),
+    });
     observer.passEnded?.(source.cluster, sweep, report);
     return report;
   } catch (thrown) {
@@ -169,6 +173,12 @@ async function listingFailed(context: CrawlContext, error: Error): Promise<void>
   });
   await store.saveErrors([document]);
   observer.listingFailed?.(source.cluster, document);
+}
+
+/** What a pass has shown to be over: the error of the list, and of runs that are stored. */
+async function clearOvercomeErrors(context: CrawlContext, sweep: Sweep, { ended }: PassReport): Promise<void> {
+  if (ended !== 'source-lost') await clearListingError(context);
+  if (sweep === 'cold' && ended === 'complete') await clearLeftoverErrors(context.store, context.source.cluster);
 }
 
 async function clearListingError(context: CrawlContext): Promise<void> {

@@ -1,6 +1,5 @@
 import type { ErrorDocument } from '../documents/documents.ts';
 import { documentId, type RunKey } from '../documents/run-key.ts';
-import type { CallOptions } from '../sources/run-source.ts';
 import type { LedgerEntry, Store } from '../store/store.ts';
 
 /** How many errors the store is asked about at a time. */
@@ -16,7 +15,7 @@ interface FailedRun {
  *
  * A run that succeeds takes back its own; this is for those whose crawl was killed in between, and which nobody reads again.
  */
-export async function clearLeftoverErrors(store: Store, cluster: string, options: CallOptions = {}): Promise<void> {
+export async function clearLeftoverErrors(store: Store, cluster: string): Promise<void> {
   let chunk: FailedRun[] = [];
   const leftovers: string[] = [];
   const compare = async (): Promise<void> => {
@@ -28,8 +27,7 @@ export async function clearLeftoverErrors(store: Store, cluster: string, options
     chunk = [];
   };
 
-  const { signal } = options;
-  for await (const error of store.findErrors({ cluster }, signal === undefined ? {} : { signal })) {
+  for await (const error of store.findErrors({ cluster })) {
     chunk.push({ key: { cluster, appId: error.spot.spark_app_id, attemptId: error.spot.attempt_id }, error });
     if (chunk.length >= CHUNK) await compare();
   }

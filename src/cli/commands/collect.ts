@@ -31,8 +31,13 @@ export function collectCommand(host: CommandHost) {
         .option('--cluster <name>', 'the cluster that the runs belong to', 'default'),
     async ({ spot, output, signal }, options) => {
       const sources = await spot.openEventLogs(options.eventLogDir, options.cluster);
-      const store = await spot.openStore('write');
       using progress = new CrawlProgress(output, spot.environment.now);
+      const store = await spot.openStore('write', {
+        signal,
+        onFailure: (error) => {
+          progress.storeFailed(error);
+        },
+      });
       const report = await crawlOnce(spot.crawlContexts(sources, store, progress), { signal });
 
       for (const source of sources) {

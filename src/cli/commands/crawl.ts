@@ -52,8 +52,13 @@ export function crawlCommand(host: CommandHost) {
 
 async function once({ spot, output, signal }: CommandContext, options: CrawlCommandOptions) {
   const sources = await spot.openSources();
-  const store = await spot.openStore('write');
   using progress = new CrawlProgress(output, spot.environment.now);
+  const store = await spot.openStore('write', {
+    signal,
+    onFailure: (error) => {
+      progress.storeFailed(error);
+    },
+  });
   const report = await crawlOnce(spot.crawlContexts(sources, store, progress), {
     signal,
     minEndDate: options.minEndDate ?? options.min_end_date,
@@ -64,7 +69,12 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
 
 async function forever({ spot, signal }: CommandContext, options: CrawlCommandOptions) {
   const sources = await spot.openSources();
-  const store = await spot.openStore('write');
+  const store = await spot.openStore('write', {
+    signal,
+    onFailure: (error) => {
+      spot.logger.warn('The store does not answer, waiting for it.', { reason: error.message });
+    },
+  });
   spot.logger.info('Crawling.', {
     sources: sources.map((source) => `${source.cluster} at ${source.description}`).join(', '),
     store: store.description,
