@@ -10,7 +10,7 @@ import { FakeHistoryServer, recordedRun } from '../support/fake-history-server.t
 import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
-const RUNS = 400;
+const RUNS = inSoak(4000, 400);
 const ANSWER_MS = 15;
 const LONGEST_LIFE_MS = 2500;
 

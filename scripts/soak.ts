@@ -1,0 +1,57 @@
+/**
+ * `npm run soak`: the fault tests at their full counts, against real services of its own on loopback. 60 to 90 minutes on
+ * two cores; `npm test` runs the same tests at about a twentieth of the counts.
+ *
+ *     npm run soak                 everything
+ *     npm run soak -- R16          the tests whose title has R16 (docs/reliability.md says which are there)
+ *     npm run soak -- R1 --rounds 10
+ *
+ * Each test prints its seed; SPOT_TEST_SEED repeats it.
+ */
+import { parseArgs } from 'node:util';
+import { TestServices } from './services/test-services.ts';
+import { addCounts, describeCounts, NONE } from './test/counts.ts';
+import { runSuite, tell, type Suite } from './test/phases.ts';
+
+const SOAK: Suite = {
+  name: 'soak',
+  files: [
+    'test/faults/**/*.test.ts',
+    ...['kill', 'failpoints', 'sigterm', 'slow-and-huge'].map((name) => `test/e2e/${name}.e2e.test.ts`),
+  ],
+  ignore: [],
+  minutes: 240,
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '1' } },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds takes a whole number from 1, not ${values.rounds}`);
+const chosen = positionals.length === 0 ? [] : ['--grep', `\\b(${positionals.join('|')})\\b`];
+
+const startedAt = performance.now();
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    stop.abort();
+  });
+}
+
+console.log(
+  `This takes 60 to 90 minutes${rounds === 1 ? '' : ' for each round'}, less where tests are chosen. Ctrl-C ends it.`,
+);
+await using services = await TestServices.start(({ name, told, isRunning }) => {
+  tell(isRunning, 'service', `${name}: ${told}`, (performance.now() - startedAt) / 1000);
+}, stop.signal);
+let sum = NONE;
+for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
+  if (rounds > 1) console.log(`\nRound ${round} of ${rounds}`);
+  const env = { ...services.env, SPOT_SOAK: 'full' };
+  sum = addCounts(sum, await runSuite(SOAK, [...SOAK.files, ...chosen], { env, signal: stop.signal }));
+}
+console.log(`\nThe whole took ${((performance.now() - startedAt) / 60_000).toFixed(0)} minutes.`);
+console.log(describeCounts(sum));
+process.exitCode = stop.signal.aborted ? 130 : Math.min(sum.failed, 1);
