@@ -44,15 +44,15 @@ export const SUITES: Readonly<Record<'unit' | 'services' | 'e2e', Suite>> = {
     name: 'unit',
     files: ['test/**/*.test.ts'],
     ignore: ['test/**/*.services.test.ts', 'test/e2e/**'],
-    minutes: 6,
+    minutes: 15,
   },
-  services: { name: 'services', files: ['test/**/*.services.test.ts'], ignore: ['test/e2e/**'], minutes: 10 },
-  e2e: { name: 'e2e', files: ['test/e2e/**/*.test.ts'], ignore: [], minutes: 12 },
+  services: { name: 'services', files: ['test/**/*.services.test.ts'], ignore: ['test/e2e/**'], minutes: 25 },
+  e2e: { name: 'e2e', files: ['test/e2e/**/*.test.ts'], ignore: [], minutes: 30 },
 };
 
 /** Runs a check; what it says is shown only when it fails. */
 export async function runCheck({ name, command }: Check, options: PhaseOptions): Promise<Counts> {
-  const { code, output, seconds } = await run(command, { ...options, minutes: 5, isShown: false });
+  const { code, output, seconds } = await run(command, { ...options, minutes: 15, isShown: false });
   tell(code === 0, name, command.join(' '), seconds);
   if (code === 0) return ONE_PASSED;
   console.log(output.trimEnd());
