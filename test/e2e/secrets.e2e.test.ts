@@ -124,6 +124,11 @@ describe(`e2e: of ${SECRETS} secrets of ${Object.keys(SECRET_KINDS).length} kind
       ['verify'],
       ['doctor'],
     ];
+    // Raw documents show in a search within half a minute; the test does not wait for that.
+    const place = args[1] ?? '';
+    for (const alias of place.startsWith('elasticsearch:') ? Object.values(extra) : []) {
+      await fetch(`${place.slice('elasticsearch:'.length)}/${alias}/_refresh`, { method: 'POST' });
+    }
     for (const command of commands) {
       const { stdout, stderr } = await runSpot([...command, ...args], env);
       expect(stdout, `${command.join(' ')}: ${stderr}`).to.not.equal('');
