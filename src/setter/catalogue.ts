@@ -1,4 +1,4 @@
-import { PLATFORM_NAMES, type PlatformName } from './platform.ts';
+import { PLATFORM_NAMES, type PlatformName } from '../spark/platform.ts';
 
 /** How a value must be written: `size` and `time` with a lower-case unit and no fraction, `count` a bare whole number. */
 export type PropertyKind = 'size' | 'time' | 'count' | 'ratio' | 'boolean' | 'jvm-options';

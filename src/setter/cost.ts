@@ -1,6 +1,6 @@
 import type { Prices } from './config.ts';
 import type { Configuration } from './history-run.ts';
-import { containerMib, grantedMib, PLATFORMS, type PlatformName } from './platform.ts';
+import { containerMib, grantedMib, PLATFORMS, type PlatformName } from '../spark/platform.ts';
 
 const MS_PER_HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 import { parseByteSize, type ByteUnit } from '../spark/byte-size.ts';
 import { parseTimeSpan, type TimeUnit } from '../spark/time-span.ts';
 import { CATALOGUE, isKnownTo, isWellFormed } from './catalogue.ts';
-import { containerMib, grantedMib, PLATFORMS, type Node, type PlatformName } from './platform.ts';
+import { containerMib, grantedMib, PLATFORMS, type Node, type PlatformName } from '../spark/platform.ts';
 
 /** What the launch is checked against; what is not known is not checked. */
 export interface LaunchContext {

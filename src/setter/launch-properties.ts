@@ -1,7 +1,7 @@
 import { emittable } from './fragments/emittable.ts';
 import type { Configuration } from './history-run.ts';
 import { launchFaults } from './launch-guard.ts';
-import { containerMib, grantedMib, PLATFORMS } from './platform.ts';
+import { containerMib, grantedMib, PLATFORMS } from '../spark/platform.ts';
 import type { Limits } from './question.ts';
 import { isKnownTo } from './catalogue.ts';
 

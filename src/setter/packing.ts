@@ -1,4 +1,4 @@
-import { heapFor, type Node, type Platform } from './platform.ts';
+import { heapFor, type Node, type Platform } from '../spark/platform.ts';
 
 /** A way to cut a node into equal executors. */
 export interface Packing {

@@ -1,4 +1,4 @@
-import type { Node, PlatformName } from './platform.ts';
+import type { Node, PlatformName } from '../spark/platform.ts';
 
 export const PRIORITIES = ['performance', 'balanced', 'cost'] as const;
 export type Priority = (typeof PRIORITIES)[number];

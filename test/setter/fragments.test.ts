@@ -9,7 +9,7 @@ import { FRAGMENTS } from '../../src/setter/fragments/index.ts';
 import { shellWord } from '../../src/setter/fragments/shell-word.ts';
 import { sparkSubmitArguments } from '../../src/setter/fragments/spark-submit.ts';
 import { propertiesOf } from '../../src/setter/launch-properties.ts';
-import { PLATFORM_NAMES, type PlatformName } from '../../src/setter/platform.ts';
+import { PLATFORM_NAMES, type PlatformName } from '../../src/spark/platform.ts';
 
 const PROPERTIES = {
   'spark.executor.instances': '10',

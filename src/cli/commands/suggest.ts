@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { suggest } from '../../app/suggest.ts';
 import { pricesSection } from '../../setter/config.ts';
 import { FRAGMENTS } from '../../setter/fragments/index.ts';
-import { PLATFORM_NAMES, type PlatformName } from '../../setter/platform.ts';
+import { PLATFORM_NAMES, type PlatformName } from '../../spark/platform.ts';
 import { PRIORITIES, type Priority } from '../../setter/question.ts';
 import type { StepName } from '../../setter/step.ts';
 import type { Suggestion } from '../../setter/suggestion.ts';

@@ -1,6 +1,6 @@
 import { SpotError } from '../../util/errors.ts';
 import { CATALOGUE, isKnownTo, isWellFormed } from '../catalogue.ts';
-import type { PlatformName } from '../platform.ts';
+import type { PlatformName } from '../../spark/platform.ts';
 import type { FragmentInput } from './fragment.ts';
 
 /** A suggestion cannot be made or written. */

@@ -1,4 +1,4 @@
-import type { PlatformName } from '../platform.ts';
+import type { PlatformName } from '../../spark/platform.ts';
 
 /** What a fragment is made from: the properties of a suggestion, and where they are to go. */
 export interface FragmentInput {

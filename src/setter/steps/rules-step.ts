@@ -1,7 +1,7 @@
 import type { Configuration } from '../history-run.ts';
 import { faultsOf } from '../launch-properties.ts';
 import { LEAST_HEAP_MIB, packNode, USUAL_HEAP_PER_CORE_MIB } from '../packing.ts';
-import { PLATFORMS } from '../platform.ts';
+import { PLATFORMS } from '../../spark/platform.ts';
 import type { Priority, Question } from '../question.ts';
 import type { Step } from '../step.ts';
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { packNode } from '../../src/setter/packing.ts';
-import { containerMib, grantedMib, heapFor, PLATFORMS, unifiedMib } from '../../src/setter/platform.ts';
+import { containerMib, grantedMib, heapFor, PLATFORMS, unifiedMib } from '../../src/spark/platform.ts';
 
 const { yarn, emr, kubernetes, databricks, standalone } = PLATFORMS;
 
-describe('setter/platform', () => {
+describe('spark/platform', () => {
   // Hand calculation: 8192 + trunc(819.2) = 9011; rounded up to 1024s: 9216.
   it('asks YARN for 9011 MiB for a heap of 8 GiB, and is granted 9216', () => {
     expect(containerMib(yarn, { heapMib: 8192 })).to.equal(9011);
