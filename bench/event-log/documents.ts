@@ -6,7 +6,7 @@
  * Another log of the folder is read first, so that the thread runs: start-up is not what is measured.
  */
 import { Spot } from '../../src/app/spot.ts';
-import { readRun } from '../../src/crawler/read-run.ts';
+import { fetchRun, makeDocuments } from '../../src/crawler/read-run.ts';
 import { readableAttempts } from '../../src/crawler/work-list.ts';
 import type { RunDetail } from '../../src/documents/run-detail.ts';
 import { classificationEnricher } from '../../src/integrations/enricher.ts';
@@ -30,7 +30,9 @@ async function documentsOf(application: ApplicationInfo | undefined): Promise<Ru
   };
   const [run] = application === undefined ? [] : readableAttempts(application, options);
   if (run === undefined) throw new Error(`${path} has no such run`);
-  const { raw, detail } = await readRun({ ...run, storedRevision: 0 }, context, signal);
+  const toRead = { ...run, storedRevision: 0 };
+  const parts = await fetchRun(toRead, context, signal);
+  const { raw, detail } = await makeDocuments(toRead, parts, context, signal);
   if (raw === undefined || detail === undefined) throw new Error('a document is missing');
   if (detail.quality.skippedLines > 0) throw new Error(detail.quality.skippedExamples.join('\n'));
   return detail;

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { ErrorStage } from '../documents/documents.ts';
 import type { Enricher } from '../integrations/enricher.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { RunSource, RunWindow } from '../sources/run-source.ts';
+import type { AttemptParts, RunSource, RunWindow } from '../sources/run-source.ts';
 import type { ApplicationInfo } from '../spark/rest.ts';
 import type { RunDocuments, SaveOutcome, Store } from '../store/store.ts';
 import type { SettingsOf } from '../config/section.ts';
@@ -13,7 +13,7 @@ import type { crawlerSection } from './config.ts';
 import { errorDocument } from './failure.ts';
 import type { CrawlObserver, PassReport } from './observer.ts';
 import { patiently } from './patient-store.ts';
-import { readRun, ReadRunError } from './read-run.ts';
+import { fetchRun, makeDocuments, ReadRunError } from './read-run.ts';
 import { RunSaver } from './run-saver.ts';
 import type { Waiting } from './sweeps.ts';
 import { soonest, waitingOf, workList, type RunToRead } from './work-list.ts';
@@ -127,7 +127,6 @@ class CrawlPass {
 
   async #readAll(runs: readonly RunToRead[]): Promise<void> {
     const concurrency = this.#context.source.concurrency ?? this.#context.settings.concurrency;
-    const queue = new PQueue({ concurrency });
     const saver = new RunSaver({
       batchRuns: this.#context.settings.batch_runs,
       now: this.#context.now,
@@ -135,30 +134,52 @@ class CrawlPass {
       onOutcome: (run, _documents, outcome) => this.#settle(run, outcome),
     });
 
+    const fetching = new PQueue({ concurrency });
+    const making = new PQueue({ concurrency });
     for (const run of runs) {
       if (this.#isStopping()) break;
-      await queue.onSizeLessThan(concurrency);
-      void queue
-        .add(() => this.#read(run, saver))
-        .catch((error: unknown) => {
-          this.#broken ??= toError(error);
-          this.#stop.abort();
-        });
+      await fetching.onSizeLessThan(concurrency);
+      const finish = (parts: AttemptParts): void => {
+        void making.add(() => this.#orBreak(() => this.#make(run, parts, saver)));
+      };
+      void fetching.add(() => this.#orBreak(() => this.#fetch(run, finish, () => making.onSizeLessThan(concurrency))));
     }
-    await queue.onIdle();
+    await fetching.onIdle();
+    await making.onIdle();
     if (this.#broken !== undefined) throw this.#broken;
     await saver.flush();
   }
 
-  async #read(run: RunToRead, saver: RunSaver): Promise<void> {
-    if (this.#isStopping()) return;
-    let documents: RunDocuments;
+  /** What goes wrong beyond a single run ends the pass. */
+  async #orBreak(work: () => Promise<void>): Promise<void> {
     try {
-      documents = await readRun(run, this.#context, this.#signal);
+      await work();
+    } catch (error) {
+      this.#broken ??= toError(error);
+      this.#stop.abort();
+    }
+  }
+
+  /** The next run is fetched while this one's documents are made and written; `room` holds that back when they fall behind. */
+  async #fetch(run: RunToRead, finish: (parts: AttemptParts) => void, room: () => Promise<void>): Promise<void> {
+    if (this.#isStopping()) return;
+    try {
+      finish(await fetchRun(run, this.#context, this.#signal));
       this.#unansweredInARow = 0;
     } catch (thrown) {
-      if (this.#isStopping()) return;
-      await this.#readFailed(run, thrown);
+      if (!this.#isStopping()) await this.#readFailed(run, thrown);
+      return;
+    }
+    await room();
+  }
+
+  async #make(run: RunToRead, parts: AttemptParts, saver: RunSaver): Promise<void> {
+    if (this.#broken !== undefined) return;
+    let documents: RunDocuments;
+    try {
+      documents = await makeDocuments(run, parts, this.#context, this.#signal);
+    } catch (thrown) {
+      if (!this.#isStopping()) await this.#readFailed(run, thrown);
       return;
     }
     await saver.add(run, documents);

@@ -3,7 +3,7 @@ import { buildRawDocument } from '../documents/build-raw-document.ts';
 import type { ErrorStage } from '../documents/documents.ts';
 import { redactDetail } from '../documents/redact-detail.ts';
 import type { Enricher } from '../integrations/enricher.ts';
-import type { RunSource } from '../sources/run-source.ts';
+import type { AttemptParts, RunSource } from '../sources/run-source.ts';
 import type { RunDocuments } from '../store/store.ts';
 import type { Redactor } from '../util/redaction/redactor.ts';
 import type { RunToRead } from './work-list.ts';
@@ -29,13 +29,30 @@ export class ReadRunError extends Error {
 }
 
 /**
- * Reads one run and makes its documents: fetch, raw document, enrichment, aggregates.
+ * Asks the source for a run.
  *
  * @throws ReadRunError with the stage and the cause
  */
-export async function readRun(run: RunToRead, context: ReadRunContext, signal: AbortSignal): Promise<RunDocuments> {
+export async function fetchRun(
+  run: RunToRead,
+  { source }: Pick<ReadRunContext, 'source'>,
+  signal: AbortSignal,
+): Promise<AttemptParts> {
+  return await inStage('raw', () => source.fetchAttempt(run.application, run.attempt, { signal }));
+}
+
+/**
+ * Makes a run's documents of what the source said: raw document, enrichment, aggregates.
+ *
+ * @throws ReadRunError with the stage and the cause
+ */
+export async function makeDocuments(
+  run: RunToRead,
+  parts: AttemptParts,
+  context: ReadRunContext,
+  signal: AbortSignal,
+): Promise<RunDocuments> {
   const { source } = context;
-  const parts = await inStage('raw', () => source.fetchAttempt(run.application, run.attempt, { signal }));
   const processedAt = context.now();
   const raw = await inStage('raw', async () =>
     buildRawDocument({

@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { RunDocuments, SaveOutcome, Store } from '../store/store.ts';
 import type { RunToRead } from './work-list.ts';
 
@@ -21,32 +20,44 @@ const LONGEST_WAIT_MS = 2000;
 /**
  * Gathers what was read into batches and writes them one after the other.
  *
- * Whoever adds to a full batch waits until it is written: so no more than a batch and what is being read is ever in memory.
+ * A batch is gathered while the one before is written; whoever fills it waits for that one. So no more than two batches and what is
+ * being read is ever in memory. After a failed write nothing more is written: every later call fails as it did.
  */
 export class RunSaver {
   readonly #options: RunSaverOptions;
-  readonly #writer = new PQueue({ concurrency: 1 });
   #batch: Pending[] = [];
   #batchSince = 0;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(options: RunSaverOptions) {
     this.#options = options;
   }
 
+  /** @throws what a write before threw */
   async add(run: RunToRead, documents: RunDocuments): Promise<void> {
     const now = this.#options.now().getTime();
     if (this.#batch.length === 0) this.#batchSince = now;
     this.#batch.push({ run, documents });
-    if (this.#batch.length >= this.#options.batchRuns || now - this.#batchSince >= LONGEST_WAIT_MS) await this.flush();
+    if (this.#batch.length >= this.#options.batchRuns || now - this.#batchSince >= LONGEST_WAIT_MS) {
+      await this.#startWriting();
+    }
   }
 
   /** Writes what is gathered, and waits for what is being written. */
   async flush(): Promise<void> {
+    await this.#startWriting();
+    await this.#written;
+  }
+
+  /** @returns when the batch before is written */
+  async #startWriting(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
-    await this.#writer.add(async () => {
-      if (batch.length > 0) await this.#write(batch);
-    });
+    const before = this.#written;
+    this.#written = before.then(() => (batch.length > 0 ? this.#write(batch) : undefined));
+    // Whoever comes next is told.
+    this.#written.catch(() => undefined);
+    await before;
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {

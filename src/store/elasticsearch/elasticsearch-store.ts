@@ -37,8 +37,8 @@ const FINGERPRINT = 'spot_search.fingerprint';
 /**
  * A store in Elasticsearch 8 or 9 (see README.md beside this file).
  *
- * Reading by id (the ledger, errors, one document) is realtime. Finding sees what was refreshed, about a second late; what this
- * very object has written is refreshed before it searches.
+ * Reading by id (the ledger, errors, one document) is realtime. Finding sees what was refreshed: the first search of each kind
+ * refreshes, so that `spot list` after `spot crawl` shows what was crawled, and later ones do when this very object has written since.
  */
 export class ElasticsearchStore implements Store {
   readonly supports: StoreFeatures;
@@ -46,7 +46,7 @@ export class ElasticsearchStore implements Store {
   readonly #connection: Connection;
   readonly #aliases: Aliases;
   readonly #bulk: BulkWriter;
-  readonly #unrefreshed = new Set<DocumentKind>();
+  readonly #unrefreshed = new Set<DocumentKind>(['raw', 'detail', 'agg', 'err']);
   #isPrepared = false;
 
   private constructor(settings: ElasticsearchSettings, logger: Logger) {
@@ -248,7 +248,7 @@ export class ElasticsearchStore implements Store {
     yield { cluster: spot.cluster, appId, ...attemptId, fingerprint: spot.fingerprint, revision: _version };
   }
 
-  /** Makes visible what this object has written since it last searched. Without the right (`maintenance`) it shows a second later. */
+  /** Makes visible what was written. Without the right (`maintenance`) it shows after the refresh interval (agg a second, raw half a minute). */
   async #refresh(kind: DocumentKind, alias: string): Promise<void> {
     if (!this.#unrefreshed.delete(kind)) return;
     try {

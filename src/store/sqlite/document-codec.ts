@@ -1,4 +1,5 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import { StoreError } from '../../util/errors.ts';
 import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
 
@@ -8,14 +9,16 @@ import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
  */
 const PARAMETERS = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
 
+const compress = promisify(zstdCompress);
+
 /**
- * A document as it is kept: zstd over JSON, with every digit of a `bigint`.
+ * A document as it is kept: zstd over JSON, with every digit of a `bigint`. Compressed in a thread, while the next run is fetched.
  *
  * @throws StoreError `STORE_REJECTED` when it cannot be told in JSON
  */
-export function encodeDocument(document: unknown): Uint8Array {
+export async function encodeDocument(document: unknown): Promise<Uint8Array> {
   try {
-    return zstdCompressSync(stringifyJson(document), { params: PARAMETERS });
+    return await compress(stringifyJson(document), { params: PARAMETERS });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StoreError('STORE_REJECTED', `The document cannot be written as JSON: ${reason}`, { cause });

@@ -28,8 +28,6 @@ import * as queries from './queries.ts';
 import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
 import { encodeRun, type EncodedRun } from './encoded-run.ts';
 
-/** Compressing goes on for this long before other work gets its turn. */
-const LONGEST_TURN_MS = 20;
 const DOCUMENTS_PER_PAGE = 50;
 const KEYS_PER_PAGE = 1000;
 /** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
@@ -256,13 +254,9 @@ export class SqliteStore implements Store {
     this.#refuseClosed();
     this.#refuseReader();
     const encoded: (EncodedRun | Error)[] = [];
-    let turnStarted = performance.now();
     for (const run of runs) {
       signal?.throwIfAborted();
-      encoded.push(encodedOrError(run));
-      if (performance.now() - turnStarted < LONGEST_TURN_MS) continue;
-      await nextTurn();
-      turnStarted = performance.now();
+      encoded.push(await encodedOrError(run));
     }
     signal?.throwIfAborted();
     // From here on nothing else runs until the batch is committed or rolled back.
@@ -384,9 +378,9 @@ export class SqliteStore implements Store {
   }
 }
 
-function encodedOrError(run: RunDocuments): EncodedRun | Error {
+async function encodedOrError(run: RunDocuments): Promise<EncodedRun | Error> {
   try {
-    return encodeRun(run);
+    return await encodeRun(run);
   } catch (error) {
     return toError(error);
   }
