@@ -23,12 +23,15 @@ export const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 
 /** Counts what passes, on both sides of a decoder. One meter serves all files of a log. */
 export class Meter {
-  storedBytes = 0;
-  decodedBytes = 0;
+  storedBytes: number;
+  decodedBytes: number;
   readonly #limits: ReadLimits;
 
-  constructor(limits: ReadLimits) {
+  /** @param before - what an earlier reading of the log has counted */
+  constructor(limits: ReadLimits, before = { storedBytes: 0, decodedBytes: 0 }) {
     this.#limits = limits;
+    this.storedBytes = before.storedBytes;
+    this.decodedBytes = before.decodedBytes;
   }
 
   async *stored(chunks: Chunks): AsyncGenerator<Buffer> {

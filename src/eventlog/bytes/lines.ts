@@ -75,6 +75,8 @@ const CARRIAGE_RETURN = 13;
 export interface SplitEnd {
   /** Bytes after the last newline that were no whole JSON; 0 when nothing was dropped. */
   readonly droppedBytes: number;
+  /** Whether what stood after the last newline was handed over. */
+  readonly handedOpen: boolean;
 }
 
 /**
@@ -129,14 +131,15 @@ export class LineSplitter {
   end(): SplitEnd {
     if (this.#skipping) {
       this.#leaveOut();
-      return { droppedBytes: 0 };
+      return { droppedBytes: 0, handedOpen: false };
     }
-    if (this.#carriedBytes === 0) return { droppedBytes: 0 };
+    if (this.#carriedBytes === 0) return { droppedBytes: 0, handedOpen: false };
     const bytes = this.#takeCarried();
     const isTorn = this.#isAffordable(this.#carried, 0, bytes) && !isWholeJson(this.#carried.subarray(0, bytes));
+    const handedBefore = this.handed;
     if (!isTorn) this.#hand(this.#carried, 0, bytes);
     this.#giveLargeBack();
-    return { droppedBytes: isTorn ? bytes : 0 };
+    return { droppedBytes: isTorn ? bytes : 0, handedOpen: this.handed > handedBefore };
   }
 
   #hand(bytes: Buffer, start: number, newline: number): void {

@@ -1,10 +1,25 @@
 import { EventLogError } from '../../util/errors.ts';
 import type { Chunks } from './byte-window.ts';
-import { codecOf, decode, MAGIC_BYTES } from './codec.ts';
+import { type Codec, codecOf, decode, MAGIC_BYTES } from './codec.ts';
 import { DAMAGED, isTruncation } from './failures.ts';
 import { DEFAULT_LIMITS, Meter, type ReadLimits } from './limits.ts';
-import { type EventLogLines, LineSplitter, type LinePlace, type LinesReport, type TornEnd } from './lines.ts';
+import {
+  type EventLogLines,
+  type LineHandler,
+  LineSplitter,
+  type LinePlace,
+  type LinesReport,
+  type TornEnd,
+} from './lines.ts';
 import type { LogFile } from './log-file.ts';
+import {
+  assertSameFiles,
+  behind,
+  finalName,
+  type LogPosition,
+  NotContinuedError,
+  PositionTracker,
+} from './log-position.ts';
 
 export interface LogLinesOptions {
   readonly compacted?: boolean | undefined;
@@ -13,8 +28,27 @@ export interface LogLinesOptions {
   readonly room?: (() => number) | undefined;
 }
 
+/** Lines that can be read on from where an earlier reading ended. */
+export interface LogLines extends EventLogLines {
+  /**
+   * @param options.from - the end of an earlier reading: only what follows is handed over
+   * @throws NotContinuedError before any line is handed over, when the log is not the one that was read
+   */
+  forEach(onLine: LineHandler, options?: LogReading): Promise<LogReport>;
+}
+
+export interface LogReading {
+  readonly signal?: AbortSignal | undefined;
+  readonly from?: LogPosition | undefined;
+}
+
+export interface LogReport extends LinesReport {
+  /** Where to read on; `undefined` for a log without files. */
+  readonly position: LogPosition | undefined;
+}
+
 /** The lines of a log that consists of these files, in this order. */
-export function linesOf(name: string, files: readonly LogFile[], options: LogLinesOptions = {}): EventLogLines {
+export function linesOf(name: string, files: readonly LogFile[], options: LogLinesOptions = {}): LogLines {
   const limits = options.limits ?? DEFAULT_LIMITS;
   let current: { readonly file: string; readonly splitter: LineSplitter } | undefined;
 
@@ -23,18 +57,27 @@ export function linesOf(name: string, files: readonly LogFile[], options: LogLin
     compacted: options.compacted ?? false,
     place: () => ({ file: current?.file ?? name, line: current?.splitter.lineNumber ?? 0 }),
 
-    async forEach(onLine, { signal } = {}): Promise<LinesReport> {
-      const meter = new Meter(limits);
+    async forEach(onLine, { signal, from } = {}): Promise<LogReport> {
+      if (from !== undefined) assertSameFiles(files, from);
+      const meter = new Meter(limits, from?.before);
       const tooLong: LinePlace[] = [];
       const torn: TornEnd[] = [];
       let lines = 0;
-      for (const file of files) {
+      let position: LogPosition | undefined;
+      const first = from === undefined ? 0 : from.files.length - 1;
+      for (const [index, file] of files.entries()) {
+        if (index < first) continue;
+        const goOn = index === first ? from : undefined;
         const splitter = new LineSplitter(onLine, { maxLineBytes: limits.maxLineBytes, room: options.room });
+        splitter.lineNumber = goOn?.line ?? 0;
         current = { file: file.name, splitter };
-        const cut = await pushAll(decodedBytes(file, meter, signal), splitter, file.name);
-        const { droppedBytes } = splitter.end();
+        const { decodedBytes: decodedBefore, storedBytes: storedBefore } = meter;
+        const reading = readFile(file, meter, goOn, signal);
+        const cut = await pushAll(reading.chunks, splitter, file.name);
+        const line = splitter.lineNumber;
+        const { droppedBytes, handedOpen } = splitter.end();
         lines += splitter.handed;
-        tooLong.push(...splitter.tooLong.map((line) => ({ file: file.name, line })));
+        tooLong.push(...splitter.tooLong.map((number) => ({ file: file.name, line: number })));
         if (cut !== undefined || droppedBytes > 0) {
           torn.push({
             file: file.name,
@@ -43,10 +86,47 @@ export function linesOf(name: string, files: readonly LogFile[], options: LogLin
             reason: cut ?? 'The last line is cut',
           });
         }
+        position = {
+          files: files.slice(0, index + 1).map((one) => finalName(one.name)),
+          before: { decodedBytes: decodedBefore, storedBytes: storedBefore },
+          line: handedOpen ? splitter.lineNumber : line,
+          ...reading.end(handedOpen),
+        };
       }
-      return { lines, bytes: meter.decodedBytes, storedBytes: meter.storedBytes, tooLong, torn };
+      return { lines, bytes: meter.decodedBytes, storedBytes: meter.storedBytes, tooLong, torn, position };
     },
   };
+}
+
+interface FileReading {
+  readonly chunks: Chunks;
+  /** Where the reading ended, once all chunks have been taken. */
+  end(isOpen: boolean): Pick<LogPosition, 'codec' | 'offset' | 'mark' | 'isOpen'>;
+}
+
+/** The decoded bytes of a file, or of what follows a position in it. A plain file is not read again up to there. */
+function readFile(file: LogFile, meter: Meter, from: LogPosition | undefined, signal?: AbortSignal): FileReading {
+  const tracker = new PositionTracker(from);
+  let codec = from?.codec;
+  const onCodec = (shown: Codec): void => {
+    codec = shown;
+  };
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for await (const chunk of from === undefined ? decodedBytes(file, meter, signal, onCodec) : resumed(from)) {
+      tracker.push(chunk);
+      yield chunk;
+    }
+  }
+  function resumed(position: LogPosition): Chunks {
+    const start = position.codec === 'none' && file.seekable ? position.offset - position.mark.length : 0;
+    if (start === 0) return behind(decodedBytes(file, meter, signal, onCodec), 0, position);
+    if (file.size < position.offset) throw new NotContinuedError('The log is shorter than when it was read before');
+    meter.decodedBytes += start;
+    meter.storedBytes += start;
+    const rest = meter.decoded(meter.stored(file.open({ start, signal })), file.name);
+    return behind(rest, start, position);
+  }
+  return { chunks: chunks(), end: (isOpen) => ({ codec, ...tracker.position(isOpen) }) };
 }
 
 /**
@@ -55,11 +135,18 @@ export function linesOf(name: string, files: readonly LogFile[], options: LogLin
  * @throws EventLogError, after all bytes that could be decoded: `EVENT_LOG_TRUNCATED`, `EVENT_LOG_DAMAGED`; without
  * any: `EVENT_LOG_CODEC`
  */
-export async function* decodedBytes(file: LogFile, meter: Meter, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* decodedBytes(
+  file: LogFile,
+  meter: Meter,
+  signal?: AbortSignal,
+  onCodec?: (codec: Codec) => void,
+): AsyncGenerator<Buffer> {
   const stored = meter.stored(file.open({ signal }));
   const { head, chunks } = await peek(stored);
   if (head.length === 0) return;
-  for await (const chunk of meter.decoded(decode(codecOf(file.name, head), chunks), file.name)) {
+  const codec = codecOf(file.name, head);
+  onCodec?.(codec);
+  for await (const chunk of meter.decoded(decode(codec, chunks), file.name)) {
     signal?.throwIfAborted();
     yield chunk;
   }

@@ -9,7 +9,7 @@ import type {
 } from '../../spark/rest.ts';
 import { toError } from '../../util/errors.ts';
 import { parseJson } from '../../util/lossless-json.ts';
-import type { EventLogLines, LinePlace } from '../bytes/lines.ts';
+import type { EventLogLines, LinePlace, LinesReport } from '../bytes/lines.ts';
 import { AppState } from './app-state.ts';
 import { applicationInfo } from './application.ts';
 import { RunDetailBuilder } from './detail/run-detail-builder.ts';
@@ -77,9 +77,26 @@ export async function replayEventLog(
     },
     { signal: options.signal },
   );
-  for (const place of report.tooLong) replay.skip(place, 'the line is too long');
-  for (const torn of report.torn) replay.skip(torn, torn.reason);
+  for (const place of skippedBy(report)) replay.skip(place, place.reason);
   return replay.finish();
+}
+
+/** A line that is left out, and why. */
+export interface SkippedPlace extends LinePlace {
+  readonly reason: string;
+}
+
+/** The lines that a reading could not hand over. */
+export function skippedBy({ tooLong, torn }: LinesReport): readonly SkippedPlace[] {
+  return [...tooLong.map((place) => ({ ...place, reason: 'the line is too long' })), ...torn];
+}
+
+/** What is true at the moment of an answer, and may no longer be at the next. */
+export interface FinishOptions {
+  /** Instead of {@link ReplayOptions.lastUpdated}. */
+  readonly lastUpdated?: number | undefined;
+  /** Lines that are not whole yet: reported with this answer alone. */
+  readonly unfinished?: readonly SkippedPlace[] | undefined;
 }
 
 /**
@@ -132,9 +149,10 @@ export class LogReplay {
     this.#skipped.add(`${place.file}:${place.line}`, reason);
   }
 
-  finish(): ReplayedRun {
+  finish({ lastUpdated: asked, unfinished = [] }: FinishOptions = {}): ReplayedRun {
     const { start, end, environment, profiles, sparkVersion } = this.#state;
-    const lastUpdated = this.#options.lastUpdated ?? end ?? 0;
+    const lastUpdated = asked ?? this.#options.lastUpdated ?? end ?? 0;
+    const skipped = this.#skipped.with(unfinished.map(({ file, line, reason }) => [`${file}:${line}`, reason]));
     const driverMs = start === undefined ? undefined : (end ?? lastUpdated) - start.time;
     return {
       application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
@@ -144,7 +162,7 @@ export class LogReplay {
       jobs: this.#state.jobs.rows(),
       sql: this.#sql.rows(lastUpdated),
       storageRdd: this.#state.storage.rows(scalaOf(this.#dialect)),
-      detail: this.#detail.build(this.#state, this.#sql, this.#events, this.#skipped, this.#options.compacted ?? false),
+      detail: this.#detail.build(this.#state, this.#sql, this.#events, skipped, this.#options.compacted ?? false),
       ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
     };
   }

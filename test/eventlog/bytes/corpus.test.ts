@@ -42,10 +42,11 @@ describe('eventlog/bytes: logs of Spark 3.5 and 4.0', () => {
       const hash = createHash('sha256');
       for await (const chunk of decodedBytes(file, new Meter(DEFAULT_LIMITS))) hash.update(chunk);
 
-      const report = await linesOf(name, [file]).forEach(() => undefined);
+      const { position, ...report } = await linesOf(name, [file]).forEach(() => undefined);
 
       expect(hash.digest('hex').slice(0, 16)).to.equal(sha256);
       expect(report).to.deep.equal({ lines, bytes, storedBytes: file.size, tooLong: [], torn: [] });
+      expect(position).to.deep.include({ files: [name], offset: bytes, line: lines });
     });
   }
 });

@@ -11,4 +11,13 @@ export class SkippedLines {
     this.count++;
     if (this.examples.length < MAX_EXAMPLES) this.examples.push(`${place} ${reason.slice(0, MAX_REASON)}`);
   }
+
+  /** These and more, as a new object. */
+  with(more: readonly (readonly [place: string, reason: string])[]): SkippedLines {
+    const all = new SkippedLines();
+    all.count = this.count;
+    all.examples.push(...this.examples);
+    for (const [place, reason] of more) all.add(place, reason);
+    return all;
+  }
 }
