@@ -39,8 +39,11 @@ export function storePlace(config: Config, environment: Environment, named: stri
 export interface OpenStoreOptions {
   /** `--store`; wins over the configuration. */
   readonly url?: string | undefined;
-  /** A reader must not create a store, nor wait for the one who writes. */
-  readonly access: 'read' | 'write';
+  /**
+   * A reader must not create a store, nor wait for the one who writes. `share` keeps, forgets and prunes beside a crawl that writes
+   * to the same store; it creates none either.
+   */
+  readonly access: 'read' | 'write' | 'share';
 }
 
 /**

@@ -76,6 +76,33 @@ export interface PruneOptions {
 /** Documents of each kind that were deleted, or would be. */
 export type PruneReport = Readonly<Record<DocumentKind, number>>;
 
+/**
+ * What Spot itself learnt or decided, beside the runs: models, regressions, tuning, alerts.
+ *
+ * It is no part of the ledger, and `prune` leaves it alone.
+ */
+export interface KeptDocument {
+  readonly kind: KeptKind;
+  /** Not empty, at most 32,000 bytes of UTF-8; a lone surrogate becomes U+FFFD. */
+  readonly id: string;
+  /** Whole, 0 or more. Whoever replaces a document writes the revision it read plus one, and so sees whether somebody was faster. */
+  readonly revision: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  /** Anything that can be told in JSON, with every digit of a `bigint`. */
+  readonly body: unknown;
+}
+
+export const KEPT_KINDS = ['model', 'regression', 'tuning', 'alert'] as const;
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+export interface FindKeptOptions {
+  /** Every document when absent or empty. */
+  readonly idPrefix?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Honest differences between stores; the contract tests choose by them. */
 export interface StoreFeatures {
   /** Documents of a batch become visible to `find` at once, not after a refresh. */
@@ -129,6 +156,22 @@ export interface Store extends AsyncDisposable {
   findErrors(filter: RunFilter, options?: FindOptions): AsyncIterable<ErrorDocument>;
   /** Keys and ledger entries only, cheap: for `verify` and reconciliation. */
   findKeys(filter: RunFilter, options?: FindOptions): AsyncIterable<RunKey & LedgerEntry>;
+
+  /**
+   * Writes or replaces by (kind, id), each document for itself, in order; what was acknowledged is durable.
+   *
+   * @returns for each document, in order: `saved`; `superseded` when the stored revision is the given one or higher;
+   *   `rejected` when the document is none
+   * @throws StoreError when the call may be repeated as it is (`retryable`) or the store cannot be written at all: a part may have been
+   *   written then, and is `superseded` the next time
+   */
+  keep(documents: readonly KeptDocument[]): Promise<readonly SaveOutcome[]>;
+  /** Realtime: never behind a write that was acknowledged. */
+  readKept(kind: KeptKind, id: string): Promise<KeptDocument | undefined>;
+  /** Streams by id, in the order of its code points. */
+  findKept(kind: KeptKind, options?: FindKeptOptions): AsyncIterable<KeptDocument>;
+  /** Deletes by id; an id that is not there is no error. Its revisions are forgotten too: any may be kept again. */
+  forget(kind: KeptKind, ids: readonly string[]): Promise<void>;
 
   stats(): Promise<StoreStats>;
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AggregateDocument } from '../../src/documents/documents.ts';
 import { documentId } from '../../src/documents/run-key.ts';
-import type { FindOptions, RunDocuments, RunFilter, Store } from '../../src/store/store.ts';
+import type { FindOptions, KeptDocument, RunDocuments, RunFilter, Store } from '../../src/store/store.ts';
 import { StoreError } from '../../src/util/errors.ts';
 import { endAt, sampleDetail, sampleError, sampleKey, sampleRaw, sampleRun, type SampleRun } from './sample-runs.ts';
 
@@ -507,6 +507,194 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
         await store.saveErrors([sampleError({ message })]);
 
         expect((await collect(store.findErrors({})))[0]?.spot.error.message).to.equal(message);
+      });
+    });
+
+    describe('what Spot itself learnt', () => {
+      const model = (id: string, revision = 1, body: unknown = { id, revision }): KeptDocument => ({
+        kind: 'model',
+        id,
+        revision,
+        savedAt: '2026-11-21T12:00:00.000Z',
+        body,
+      });
+      const keep = async (...documents: readonly KeptDocument[]): Promise<string[]> =>
+        (await store.keep(documents)).map(({ status }) => status);
+      const keptIds = async (idPrefix?: string, limit?: number): Promise<string[]> =>
+        (await collect(store.findKept('model', { idPrefix, limit }))).map(({ id }) => id);
+
+      it('comes back as it was kept, also after the store was closed and opened again', async () => {
+        const document = model('daily load', 7, {
+          weights: [1.5, 2n ** 63n - 1n, 5e-324],
+          '': null,
+          'a..b': { '.': '\u0000' },
+        });
+        expect(await keep(document)).to.deep.equal(['saved']);
+        expect(await store.readKept('model', 'daily load')).to.deep.equal(document);
+
+        await reopen();
+
+        expect(await store.readKept('model', 'daily load')).to.deep.equal(document);
+        expect(await collect(store.findKept('model'))).to.deep.equal([document]);
+      });
+
+      for (const [what, body] of Object.entries({
+        a: 'text',
+        null: null,
+        'a number': 5,
+        'a list': [1, 'a', [], {}],
+        false: false,
+      })) {
+        it(`may be ${what} as a whole`, async () => {
+          await keep(model('m', 1, body));
+
+          expect((await store.readKept('model', 'm'))?.body).to.deep.equal(body);
+        });
+      }
+
+      it('that was never kept is undefined, and of one kind is not of another', async () => {
+        await keep(model('m'));
+
+        expect(await store.readKept('model', 'another')).to.equal(undefined);
+        expect(await store.readKept('alert', 'm')).to.equal(undefined);
+        expect(await collect(store.findKept('tuning'))).to.deep.equal([]);
+      });
+
+      it('is replaced by a higher revision alone: the stored one or a lower is superseded', async () => {
+        expect(await keep(model('m', 5))).to.deep.equal(['saved']);
+
+        expect(
+          await keep(model('m', 5, 'other'), model('m', 4), model('m', 6), model('m', 6), model('m', 9)),
+        ).to.deep.equal(['superseded', 'superseded', 'saved', 'superseded', 'saved']);
+
+        expect(await store.readKept('model', 'm')).to.deep.equal(model('m', 9));
+        expect(await keptIds()).to.deep.equal(['m']);
+      });
+
+      it('is written by one of 20 who replace the same revision at the same time', async () => {
+        await keep(model('m', 1));
+
+        const all = await Promise.all(Array.from({ length: 20 }, (_, index) => keep(model('m', 2, index))));
+
+        expect(all.flat().filter((status) => status === 'saved')).to.have.lengthOf(1);
+        const winner = all.findIndex(([status]) => status === 'saved');
+        expect((await store.readKept('model', 'm'))?.body).to.equal(winner);
+      });
+
+      it('that is no document is rejected alone', async () => {
+        const circular: Record<string, unknown> = {};
+        circular['self'] = circular;
+        const spoiled = [
+          model(''),
+          model('x'.repeat(32_001)),
+          model('a', -1),
+          model('a', 1.5),
+          { ...model('a'), savedAt: 'yesterday' },
+          { ...model('a'), body: undefined },
+          model('a', 1, circular),
+          { ...model('a'), kind: 'idea' } as unknown as KeptDocument,
+        ];
+
+        const outcomes = await store.keep([model('first', 0), ...spoiled, model('last')]);
+
+        expect(outcomes.map(({ status }) => status)).to.deep.equal([
+          'saved',
+          ...spoiled.map(() => 'rejected'),
+          'saved',
+        ]);
+        for (const outcome of outcomes.slice(1, -1))
+          expect(outcome)
+            .to.have.property('error')
+            .that.is.instanceOf(StoreError)
+            .with.property('code', 'STORE_REJECTED');
+        expect(await keptIds()).to.deep.equal(['first', 'last']);
+      });
+
+      it('is found by id, in the order of code points, by prefix, up to a limit', async () => {
+        // U+FFFD stands before U+1F600 by code point, and behind its first half by UTF-16.
+        const ids = [
+          'a',
+          'a/1',
+          'a/10',
+          'a/2',
+          'a0',
+          'b',
+          'B',
+          'ab',
+          '\uFFFD',
+          '\u{1F600}',
+          'a\u0000',
+          '%',
+          'x'.repeat(32_000),
+        ];
+        await keep(...ids.map((id) => model(id)));
+        const sorted = [...ids].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+
+        expect(await keptIds()).to.deep.equal(sorted);
+        expect(await keptIds('a/')).to.deep.equal(['a/1', 'a/10', 'a/2']);
+        expect(await keptIds('a')).to.deep.equal(['a', 'a\u0000', 'a/1', 'a/10', 'a/2', 'a0', 'ab']);
+        expect(await keptIds('a', 2)).to.deep.equal(['a', 'a\u0000']);
+        expect(await keptIds('c')).to.deep.equal([]);
+        expect(await keptIds('x')).to.deep.equal(['x'.repeat(32_000)]);
+        expect(await keptIds('', 0)).to.deep.equal([]);
+        for (const id of ids) expect((await store.readKept('model', id))?.id).to.equal(id);
+      });
+
+      it('has its id as every store keeps a text: a lone surrogate is U+FFFD', async () => {
+        await keep(model('a\ud800b'));
+
+        expect(await store.readKept('model', 'a\ud800b')).to.have.property('id', 'a\uFFFDb');
+        expect(await keptIds('a\ud800')).to.deep.equal(['a\uFFFDb']);
+      });
+
+      it('is found past any page: 1,050 of 1,100', async () => {
+        const ids = Array.from(
+          { length: 1100 },
+          (_, index) => `${index < 1050 ? 'in' : 'out'}/${String(index).padStart(4, '0')}`,
+        );
+        await keep(...ids.map((id) => model(id)));
+
+        expect(await keptIds('in/')).to.deep.equal(ids.slice(0, 1050));
+        expect(await keptIds('in/', 1010)).to.deep.equal(ids.slice(0, 1010));
+      });
+
+      it('ends a find with the reason of a signal that fires', async () => {
+        const reason = new Error('enough');
+        await keep(model('a'), model('b'));
+        const controller = new AbortController();
+        const search = async (): Promise<void> => {
+          for await (const { id } of store.findKept('model', { signal: controller.signal })) {
+            expect(id).to.equal('a');
+            controller.abort(reason);
+          }
+        };
+
+        expect(await failure(search())).to.equal(reason);
+      });
+
+      it('can be forgotten, also when it is not there, and kept anew with any revision', async () => {
+        await keep(model('a', 5), model('b', 5), { ...model('a', 5), kind: 'alert' });
+
+        await store.forget('model', ['a', 'never kept']);
+        await store.forget('model', []);
+
+        expect(await store.readKept('model', 'a')).to.equal(undefined);
+        expect(await keptIds()).to.deep.equal(['b']);
+        expect((await store.readKept('alert', 'a'))?.revision).to.equal(5);
+        expect(await keep(model('a', 1))).to.deep.equal(['saved']);
+        expect(await store.readKept('model', 'a')).to.deep.equal(model('a', 1));
+      });
+
+      it('is no run: neither the ledger, nor counts, nor pruning know it', async () => {
+        await keep({ ...model('m'), savedAt: '2001-01-01T00:00:00.000Z' });
+
+        expect(await store.stats()).to.include({ agg: 0, raw: 0, detail: 0, err: 0 });
+        expect(await store.prune({ endedBefore: new Date() })).to.deep.equal({ agg: 0, raw: 0, detail: 0, err: 0 });
+        expect(await keptIds()).to.deep.equal(['m']);
+      });
+
+      it('of an empty call is no error', async () => {
+        expect(await store.keep([])).to.deep.equal([]);
       });
     });
 

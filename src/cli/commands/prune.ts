@@ -14,7 +14,7 @@ export function pruneCommand(host: CommandHost) {
   return defineCommand<PruneCommandOptions>(
     {
       name: 'prune',
-      summary: 'delete the documents of runs that ended long ago; needs the store to itself (SQLite: stop the daemon)',
+      summary: 'delete the documents of runs that ended long ago; spot crawl may go on meanwhile',
       formats: ['table', 'json'],
       examples: [
         'spot prune --older-than 180d --dry-run     how much that would be',
@@ -33,10 +33,10 @@ export function pruneCommand(host: CommandHost) {
         .option('--keep-agg', 'keep the aggregate documents: the runs stay listed, and are not read again')
         .option('--dry-run', 'only say how much that would be'),
     async ({ spot, output, signal }, { olderThan, keepAgg = false, dryRun = false, format }) => {
-      // Opening for writing would create what is not there: nothing is to be deleted from that.
       const place = spot.storePlace;
-      await (await spot.openStore('read')).stats();
-      const store = await spot.openStore(dryRun ? 'read' : 'write');
+      const store = await spot.openStore(dryRun ? 'read' : 'share');
+      // Where there is no store, nothing was deleted, but not because nothing is old.
+      await store.stats();
       const report = await store.prune({ endedBefore: olderThan, keepAggregates: keepAgg, isDryRun: dryRun, signal });
       if (format === 'json') {
         await output.json({ store: store.description, endedBefore: olderThan.toISOString(), dryRun, deleted: report });

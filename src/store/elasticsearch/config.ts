@@ -62,6 +62,12 @@ export const elasticsearchSection = defineSection({
       about:
         'Alias of what only event logs tell (tasks, plans, failures). Empty switches it off, and with it simulation and task findings.',
     },
+    kept_index: {
+      type: 'string',
+      default: 'spot_kept_default',
+      about:
+        'Alias of what Spot itself learnt or decided (models, regressions, tuning, alerts). Empty switches it off, and with it whatever would be kept there.',
+    },
     compatibility: {
       type: 'string',
       default: 'auto',

@@ -7,7 +7,10 @@ import { errorId } from '../error-id.ts';
 import { storedId } from '../run-columns.ts';
 import type {
   DocumentKind,
+  FindKeptOptions,
   FindOptions,
+  KeptDocument,
+  KeptKind,
   LedgerEntry,
   PruneOptions,
   PruneReport,
@@ -22,6 +25,8 @@ import { BulkWriter } from './bulk.ts';
 import { makeClient } from './client.ts';
 import type { ElasticsearchSettings } from './config.ts';
 import { aliasesOf, ensureIndexes, installTemplates, type Aliases } from './indexes.ts';
+import * as kept from './kept.ts';
+import type { IndexKind } from './mappings/mappings.ts';
 import { prune } from './prune.ts';
 import { TIME_SPAN } from './queries.ts';
 import { readByIds, search, type Hit, type SearchOptions } from './reader.ts';
@@ -32,6 +37,7 @@ import { sendingOf, writeViews } from './view-writer.ts';
 
 const DOCUMENTS_PER_PAGE = 100;
 const KEYS_PER_PAGE = 5000;
+const DOCUMENT_KINDS: readonly DocumentKind[] = ['raw', 'detail', 'agg', 'err'];
 const FINGERPRINT = 'spot_search.fingerprint';
 
 /**
@@ -46,7 +52,7 @@ export class ElasticsearchStore implements Store {
   readonly #connection: Connection;
   readonly #aliases: Aliases;
   readonly #bulk: BulkWriter;
-  readonly #unrefreshed = new Set<DocumentKind>(['raw', 'detail', 'agg', 'err']);
+  readonly #unrefreshed = new Set<IndexKind>([...DOCUMENT_KINDS, 'kept']);
   #isPrepared = false;
 
   private constructor(settings: ElasticsearchSettings, logger: Logger) {
@@ -155,9 +161,38 @@ export class ElasticsearchStore implements Store {
     }
   }
 
+  async keep(documents: readonly KeptDocument[]): Promise<readonly SaveOutcome[]> {
+    const tools = { connection: this.#connection, bulk: this.#bulk, alias: this.#keptAlias() };
+    return await this.#writing(['kept'], () => kept.keep(tools, documents));
+  }
+
+  async readKept(kind: KeptKind, id: string): Promise<KeptDocument | undefined> {
+    const alias = this.#aliases.kept;
+    return alias === undefined ? undefined : await kept.readKept(this.#connection, alias, kind, id);
+  }
+
+  async *findKept(kind: KeptKind, options: FindKeptOptions = {}): AsyncIterable<KeptDocument> {
+    const alias = this.#aliases.kept;
+    if (alias === undefined || (options.limit ?? 1) <= 0) return;
+    await this.#refresh('kept', alias);
+    try {
+      yield* kept.findKept(this.#connection, alias, kind, options);
+    } catch (error) {
+      // A store of an older Spot has no such index yet: nothing was kept.
+      if (!(error instanceof StoreError) || error.code !== 'STORE_NOT_FOUND') throw error;
+    }
+  }
+
+  async forget(kind: KeptKind, ids: readonly string[]): Promise<void> {
+    const alias = this.#aliases.kept;
+    if (alias !== undefined) await this.#writing(['kept'], () => kept.forget(this.#bulk, alias, kind, ids));
+  }
+
   async stats(): Promise<StoreStats> {
     const counts = { raw: 0, agg: 0, err: 0, detail: 0 };
-    for (const [kind, alias] of Object.entries(this.#aliases) as [DocumentKind, string][]) {
+    for (const kind of DOCUMENT_KINDS) {
+      const alias = this.#aliases[kind];
+      if (alias === undefined) continue;
       await this.#refresh(kind, alias);
       counts[kind] = await this.#unlessMissing(
         kind,
@@ -172,9 +207,11 @@ export class ElasticsearchStore implements Store {
   }
 
   async prune(options: PruneOptions): Promise<PruneReport> {
-    const kinds = Object.entries(this.#aliases) as [DocumentKind, string][];
-    for (const [kind, alias] of kinds) await this.#refresh(kind, alias);
-    for (const [kind] of kinds) this.#unrefreshed.add(kind);
+    for (const kind of DOCUMENT_KINDS) {
+      const alias = this.#aliases[kind];
+      if (alias !== undefined) await this.#refresh(kind, alias);
+      this.#unrefreshed.add(kind);
+    }
     return await prune(this.#connection, this.#bulk, this.#aliases, options);
   }
 
@@ -184,7 +221,7 @@ export class ElasticsearchStore implements Store {
   }
 
   /** Writes, and once more when an index had been deleted meanwhile: it comes back with Spot's mapping. */
-  async #writing<T>(kinds: readonly DocumentKind[], write: () => Promise<T>): Promise<T> {
+  async #writing<T>(kinds: readonly IndexKind[], write: () => Promise<T>): Promise<T> {
     for (const kind of kinds) this.#unrefreshed.add(kind);
     try {
       return await write();
@@ -249,13 +286,22 @@ export class ElasticsearchStore implements Store {
   }
 
   /** Makes visible what was written. Without the right (`maintenance`) it shows after the refresh interval (agg a second, raw half a minute). */
-  async #refresh(kind: DocumentKind, alias: string): Promise<void> {
+  async #refresh(kind: IndexKind, alias: string): Promise<void> {
     if (!this.#unrefreshed.delete(kind)) return;
     try {
       await this.#connection.request({ method: 'POST', path: `${pathOf(alias)}/_refresh` });
     } catch (error) {
       if (!(error instanceof StoreError) || !['STORE_FORBIDDEN', 'STORE_NOT_FOUND'].includes(error.code)) throw error;
     }
+  }
+
+  #keptAlias(): string {
+    const alias = this.#aliases.kept;
+    if (alias !== undefined) return alias;
+    throw new StoreError(
+      'STORE_KEPT_OFF',
+      'Nothing can be kept in this store: kept_index in [SPOT_ELASTICSEARCH] is empty; give it a name such as spot_kept_default',
+    );
   }
 
   async #timeSpan(): Promise<Pick<StoreStats, 'oldestEnd' | 'newestEnd'>> {

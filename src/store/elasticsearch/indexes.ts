@@ -1,11 +1,18 @@
 import { StoreError } from '../../util/errors.ts';
-import type { DocumentKind } from '../store.ts';
 import type { ElasticsearchSettings } from './config.ts';
-import { KINDS, MAPPING_VERSION, mappingOf, settingsOf, templateName, templateOf } from './mappings/mappings.ts';
+import {
+  KINDS,
+  MAPPING_VERSION,
+  mappingOf,
+  settingsOf,
+  templateName,
+  templateOf,
+  type IndexKind,
+} from './mappings/mappings.ts';
 import type { Connection } from './connection.ts';
 
 /** The alias of each kind that is kept; a kind without one is switched off. */
-export type Aliases = Readonly<Partial<Record<DocumentKind, string>>>;
+export type Aliases = Readonly<Partial<Record<IndexKind, string>>>;
 
 export function aliasesOf(settings: ElasticsearchSettings): Aliases {
   const names = {
@@ -13,6 +20,7 @@ export function aliasesOf(settings: ElasticsearchSettings): Aliases {
     agg: settings.agg_index,
     err: settings.err_index,
     detail: settings.detail_index,
+    kept: settings.kept_index,
   };
   return Object.fromEntries(Object.entries(names).filter(([, name]) => name !== ''));
 }
@@ -57,7 +65,7 @@ interface IndexMapping {
   readonly mappings: { readonly _meta?: { readonly spot_mapping_version?: number } };
 }
 
-async function ensureIndex(connection: Connection, kind: DocumentKind, alias: string): Promise<void> {
+async function ensureIndex(connection: Connection, kind: IndexKind, alias: string): Promise<void> {
   const path = `/${encodeURIComponent(alias)}/_mapping`;
   const indexes = Object.entries(
     await unlessMissing(connection.request<Readonly<Record<string, IndexMapping>>>({ method: 'GET', path }), {}),
@@ -78,7 +86,7 @@ async function ensureIndex(connection: Connection, kind: DocumentKind, alias: st
 }
 
 /** Mappings go with the request as well as with the template: so they hold whatever the alias is called. */
-async function createIndex(connection: Connection, kind: DocumentKind, alias: string): Promise<void> {
+async function createIndex(connection: Connection, kind: IndexKind, alias: string): Promise<void> {
   const index = `${alias}-000001`;
   const body = {
     settings: settingsOf(kind),
@@ -94,7 +102,7 @@ async function createIndex(connection: Connection, kind: DocumentKind, alias: st
   }
 }
 
-function notAnAlias(url: string, kind: DocumentKind, alias: string): StoreError {
+function notAnAlias(url: string, kind: IndexKind, alias: string): StoreError {
   return new StoreError(
     'STORE_INDEX_NOT_ALIAS',
     `${alias} at ${url} is an index, and Spot needs the name for an alias: choose another ${kind}_index, for example ${alias}_2 (dashboards on spot_${kind}_* show both)`,

@@ -10,6 +10,9 @@ export type Source = Readonly<Record<string, unknown>>;
 export interface Found {
   readonly _id: string;
   readonly _version?: number;
+  /** Which state of the document it is. */
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
   readonly _source?: Source;
   /** Stored fields or doc values that were asked for. */
   readonly fields?: Readonly<Record<string, readonly unknown[]>>;
@@ -72,23 +75,33 @@ export interface SearchOptions extends FindOptions {
 }
 
 /**
- * Streams the hits of a filter, past any limit: on a point in time, each page behind the last hit of the one before.
+ * Streams the hits of a filter.
  *
  * @throws StoreError `STORE_NOT_FOUND` when there is no such index; the signal's reason
  */
-export async function* search(
+export function search(
   connection: Connection,
   alias: string,
   filter: RunFilter,
-  options: SearchOptions,
+  { order = 'newest-first', fields = {}, ...paging }: SearchOptions,
 ): AsyncGenerator<Hit> {
-  const { order = 'newest-first', limit = Infinity, pageSize, fields = {}, signal } = options;
+  const bodyOf: BodyOf = (size, after) => ({ ...searchBody(filter, order, size, after), ...fields });
+  return searchPages(connection, alias, bodyOf, paging);
+}
+
+/** The body of a search for at most `size` hits, behind the one whose `sort` is given. */
+export type BodyOf = (size: number, after: readonly unknown[] | undefined) => Source;
+
+/** Streams the hits of a search, past any limit: on a point in time, each page behind the last hit of the one before. */
+export async function* searchPages(
+  connection: Connection,
+  alias: string,
+  bodyOf: BodyOf,
+  { limit = Infinity, pageSize, signal }: Pick<SearchOptions, 'limit' | 'pageSize' | 'signal'>,
+): AsyncGenerator<Hit> {
   if (limit <= pageSize) {
-    const body = { ...searchBody(filter, order, limit, undefined), ...fields };
-    yield* whileWanted(
-      (await ask(connection, `/${encodeURIComponent(alias)}/_search`, body, signal)).hits.hits,
-      signal,
-    );
+    const path = `/${encodeURIComponent(alias)}/_search`;
+    yield* whileWanted((await ask(connection, path, bodyOf(limit, undefined), signal)).hits.hits, signal);
     return;
   }
 
@@ -97,7 +110,7 @@ export async function* search(
     let after: readonly unknown[] | undefined;
     for (let left = limit; left > 0;) {
       const size = Math.min(left, pageSize);
-      const body = { ...searchBody(filter, order, size, after), ...fields, pit: { id: pit, keep_alive: PIT_KEPT } };
+      const body = { ...bodyOf(size, after), pit: { id: pit, keep_alive: PIT_KEPT } };
       const answer = await ask(connection, '/_search', body, signal);
       const { hits } = answer.hits;
       yield* whileWanted(hits, signal);

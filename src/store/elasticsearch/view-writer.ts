@@ -40,7 +40,8 @@ export async function writeViews(
   return outcomes;
 }
 
-function bounded(text: string, maxBytes: number): string {
+/** @throws StoreError `STORE_DOCUMENT_TOO_LARGE` */
+export function bounded(text: string, maxBytes: number): string {
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   throw new StoreError(

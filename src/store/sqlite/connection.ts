@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '../../logging/logger.ts';
 import { StoreError } from '../../util/errors.ts';
-import { DEFAULT_BUSY_TIMEOUT_MS, IN_MEMORY, type SqliteStoreOptions } from './config.ts';
+import { DEFAULT_BUSY_TIMEOUT_MS, IN_MEMORY, SHARED_BUSY_TIMEOUT_MS, type SqliteStoreOptions } from './config.ts';
 import { checkedVersion, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createPrivateFile } from './private-file.ts';
@@ -11,7 +11,7 @@ import { WriterLock } from './writer-lock.ts';
 /** An open database, and the right to write to it where there is one. */
 export interface Connection {
   readonly database: DatabaseSync;
-  /** Absent for a reader and for a store in memory. */
+  /** Absent for a reader, for whoever shares the store, and for a store in memory. */
   readonly lock?: WriterLock;
 }
 
@@ -31,12 +31,21 @@ const SETTINGS = `
   PRAGMA temp_store = MEMORY;
   PRAGMA cache_size = -16000;
 `;
-const WRITER_SETTINGS = `
-  PRAGMA journal_mode = WAL;
+const WRITING_SETTINGS = `
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 67108864;
 `;
+/** The file itself remembers it. */
+const WRITER_SETTINGS = `PRAGMA journal_mode = WAL; ${WRITING_SETTINGS}`;
+
+/** Opens a store as `options.access` says. */
+export function openConnection(options: SqliteStoreOptions, logger: Logger, now: Date): Connection {
+  if (options.access === 'read') return openForReading(options);
+  // Nobody else is in a store in memory.
+  if (options.access === 'share' && options.path !== IN_MEMORY) return openForSharing(options, logger, now);
+  return openForWriting(options, logger, now);
+}
 
 /**
  * Opens a store beside its writer.
@@ -45,13 +54,7 @@ const WRITER_SETTINGS = `
  */
 export function openForReading(options: SqliteStoreOptions): Connection {
   const { path } = options;
-  if (!existsSync(path)) {
-    throw new StoreError(
-      'STORE_NOT_FOUND',
-      `There is no store ${path} yet: run spot crawl first, or name the right path`,
-      { details: { path } },
-    );
-  }
+  refuseMissing(path);
   const database = new DatabaseSync(path, {
     readOnly: true,
     timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
@@ -69,6 +72,44 @@ export function openForReading(options: SqliteStoreOptions): Connection {
     }
     return { database };
   });
+}
+
+/**
+ * Opens a store for short transactions, beside its writer or without one.
+ *
+ * An older store is first brought up to date as its writer does it: with the lock. A store that was not closed in order is left for
+ * its next writer to check; what is damaged shows all the same when it is touched.
+ *
+ * @throws StoreError `STORE_NOT_FOUND`, `STORE_NOT_A_STORE`, `STORE_NEWER`; `STORE_LOCKED` when an older Spot is writing to it
+ */
+export function openForSharing(options: SqliteStoreOptions, logger: Logger, now: Date): Connection {
+  const { path } = options;
+  refuseMissing(path);
+  if (versionOf(path) < MIGRATIONS.length) {
+    const { database, lock } = openForWriting(options, logger, now);
+    database.close();
+    lock?.releaseCleanly();
+  }
+  const database = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? SHARED_BUSY_TIMEOUT_MS });
+  return closedOnError(database, () => {
+    database.exec(SETTINGS);
+    database.exec(WRITING_SETTINGS);
+    return { database };
+  });
+}
+
+function versionOf(path: string): number {
+  using database = new DatabaseSync(path, { readOnly: true, timeout: DEFAULT_BUSY_TIMEOUT_MS });
+  return checkedVersion(database, path);
+}
+
+function refuseMissing(path: string): void {
+  if (existsSync(path)) return;
+  throw new StoreError(
+    'STORE_NOT_FOUND',
+    `There is no store ${path} yet: run spot crawl first, or name the right path`,
+    { details: { path } },
+  );
 }
 
 /**
@@ -125,7 +166,8 @@ function check(database: DatabaseSync, path: string, lock: WriterLock, logger: L
   if (lock.previous === 'unclean')
     logger.info('The store was not closed in order the last time; checking it.', { path, bytes });
 
-  const checks = bytes > WHOLLY_CHECKED_BYTES ? ['quick_check(run)', 'quick_check(error)'] : ['quick_check(1)'];
+  const checks =
+    bytes > WHOLLY_CHECKED_BYTES ? ['quick_check(run)', 'quick_check(error)', 'quick_check(kept)'] : ['quick_check(1)'];
   for (const pragma of checks) {
     const finding = database.prepare(`PRAGMA ${pragma}`).get()?.['quick_check'];
     if (finding !== 'ok') throw damagedError(path, finding);

@@ -4,6 +4,11 @@ import { DOCUMENT_TABLES } from './queries.ts';
 
 const MOST_FINDINGS = 20;
 
+const EVERY_DOCUMENT = [
+  ...DOCUMENT_TABLES.map((table) => [`${table} document of run`, `SELECT run AS id, document FROM ${table}`] as const),
+  ['kept document', "SELECT kind || ' ' || id AS id, body AS document FROM kept"] as const,
+];
+
 /**
  * Reads the whole store and says what is wrong with it: pages and indexes by SQLite's own check, rows that belong to no run, and
  * documents that do not prove themselves by their checksum.
@@ -23,13 +28,13 @@ export function integrityFindings(path: string): readonly string[] {
     if (findings.length > 0) return findings;
     const orphans = database.prepare('PRAGMA foreign_key_check').all();
     findings.push(...orphans.map((row) => `A row of ${String(row['table'])} belongs to no run`));
-    for (const table of DOCUMENT_TABLES) {
-      for (const row of database.prepare(`SELECT run, document FROM ${table}`).iterate()) {
+    for (const [what, sql] of EVERY_DOCUMENT) {
+      for (const { id, document } of database.prepare(sql).iterate()) {
         if (findings.length >= MOST_FINDINGS) return findings;
         try {
-          decodeDocument(row['document'] as Uint8Array, String(row['run']));
+          decodeDocument(document as Uint8Array, String(id));
         } catch {
-          findings.push(`The ${table} document of run ${String(row['run'])} is damaged`);
+          findings.push(`The ${what} ${String(id)} is damaged`);
         }
       }
     }

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AggregateDocument, ErrorDocument, RawDocument } from '../../documents/documents.ts';
 import type { RunDetail } from '../../documents/run-detail.ts';
 import { documentId, type RunKey } from '../../documents/run-key.ts';
@@ -10,7 +9,10 @@ import { parseJson, stringifyJson } from '../../util/lossless-json.ts';
 import { errorId } from '../error-id.ts';
 import { storedId } from '../run-columns.ts';
 import type {
+  FindKeptOptions,
   FindOptions,
+  KeptDocument,
+  KeptKind,
   LedgerEntry,
   PruneOptions,
   PruneReport,
@@ -20,18 +22,18 @@ import type {
   Store,
   StoreStats,
 } from '../store.ts';
-import { IN_MEMORY, type SqliteStoreOptions } from './config.ts';
-import { openForReading, openForWriting, type Connection } from './connection.ts';
+import { IN_MEMORY, type Access, type SqliteStoreOptions } from './config.ts';
+import { openConnection, type Connection } from './connection.ts';
 import { decodeDocument } from './document-codec.ts';
 import { closedError, isRowError, toStoreError } from './errors.ts';
+import { encodeKept, KeptTable } from './kept.ts';
+import { prune, type PruneTools } from './prune.ts';
 import * as queries from './queries.ts';
 import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
 import { encodeRun, type EncodedRun } from './encoded-run.ts';
 
 const DOCUMENTS_PER_PAGE = 50;
 const KEYS_PER_PAGE = 1000;
-/** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
-const PRUNED_TOGETHER = 500;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -46,27 +48,27 @@ export class SqliteStore implements Store {
   readonly description: string;
   readonly #path: string;
   readonly #connection: Connection;
-  readonly #mayWrite: boolean;
+  readonly #access: Access;
   readonly #statements = new Map<string, StatementSync>();
   readonly #saving = new Set<Promise<unknown>>();
+  readonly #kept = new KeptTable((sql) => this.#prepared(sql));
   #isClosing = false;
 
-  private constructor(path: string, connection: Connection, mayWrite: boolean) {
+  private constructor(path: string, connection: Connection, access: Access) {
     this.#path = path;
     this.#connection = connection;
-    this.#mayWrite = mayWrite;
+    this.#access = access;
     this.description = `sqlite:${path}`;
   }
 
   /**
-   * @throws StoreError whose code says what is wrong with the file: `STORE_LOCKED`, `STORE_NOT_FOUND` (reading),
+   * @throws StoreError whose code says what is wrong with the file: `STORE_LOCKED`, `STORE_NOT_FOUND` (reading, sharing),
    * `STORE_UNWRITABLE`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_OLDER` (reading), `STORE_CORRUPT`, …
    */
   static open(options: SqliteStoreOptions, logger: Logger): Promise<SqliteStore> {
-    const mayWrite = options.access !== 'read';
     try {
-      const connection = mayWrite ? openForWriting(options, logger, new Date()) : openForReading(options);
-      return Promise.resolve(new SqliteStore(options.path, connection, mayWrite));
+      const connection = openConnection(options, logger, new Date());
+      return Promise.resolve(new SqliteStore(options.path, connection, options.access ?? 'write'));
     } catch (error) {
       return Promise.reject(toStoreError(error, options.path));
     }
@@ -196,44 +198,50 @@ export class SqliteStore implements Store {
     });
   }
 
-  async prune({ endedBefore, keepAggregates = false, isDryRun = false, signal }: PruneOptions): Promise<PruneReport> {
-    const before = endedBefore.getTime();
-    if (isDryRun) {
-      const row: Row = await this.#attempt(() => this.#prepared(queries.COUNT_OLD).get(before, before) ?? {});
-      const agg = keepAggregates ? 0 : Number(row['agg']);
-      return { agg, raw: Number(row['raw']), detail: Number(row['detail']), err: Number(row['err']) };
-    }
-    const deleted = { raw: 0, agg: 0, err: 0, detail: 0 };
-    for (let last = PRUNED_TOGETHER; last === PRUNED_TOGETHER;) {
-      await nextTurn();
-      signal?.throwIfAborted();
-      last = await this.#attempt(() => this.#transaction(() => this.#pruneSome(before, keepAggregates, deleted)));
-    }
-    for (let last = PRUNED_TOGETHER; last === PRUNED_TOGETHER;) {
-      await nextTurn();
-      signal?.throwIfAborted();
-      last = await this.#attempt(() =>
-        this.#transaction(() => Number(this.#prepared(queries.DELETE_OLD_ERRORS).run(before, PRUNED_TOGETHER).changes)),
-      );
-      deleted.err += last;
-    }
-    return deleted;
+  async keep(documents: readonly KeptDocument[]): Promise<readonly SaveOutcome[]> {
+    this.#refuseClosed();
+    this.#refuseReader();
+    const encoded = await Promise.all(documents.map(encodeKept));
+    return await this.#attempt(() => this.#transaction(() => encoded.map((document) => this.#kept.save(document))));
   }
 
-  /** @returns how many runs it found to prune */
-  #pruneSome(before: number, keepAggregates: boolean, deleted: Record<'raw' | 'agg' | 'detail', number>): number {
-    const statement = keepAggregates ? queries.OLD_RUNS_WITH_MORE : queries.DELETE_OLD_RUNS;
-    const rows = this.#prepared(statement).all(before, PRUNED_TOGETHER);
-    for (const row of rows) {
-      deleted.raw += Number(row['has_raw']);
-      deleted.detail += Number(row['has_detail']);
-      if (!keepAggregates) continue;
-      for (const table of ['raw', 'detail'] as const)
-        this.#prepared(queries.deleteDocument(table)).run(Number(row['number']));
-      this.#prepared(queries.FORGET_MORE).run(Number(row['number']));
+  readKept(kind: KeptKind, id: string): Promise<KeptDocument | undefined> {
+    return this.#attempt(() => this.#kept.read(kind, id));
+  }
+
+  async *findKept(kind: KeptKind, options: FindKeptOptions = {}): AsyncIterable<KeptDocument> {
+    const { idPrefix = '', limit = Infinity, signal } = options;
+    let after: string | undefined;
+    for (let left = limit; left > 0;) {
+      signal?.throwIfAborted();
+      const size = Math.min(left, DOCUMENTS_PER_PAGE);
+      const page = await this.#attempt(() => this.#kept.page(kind, idPrefix, after, size));
+      for (const document of page) {
+        signal?.throwIfAborted();
+        yield document;
+      }
+      if (page.length < size) return;
+      after = page.at(-1)?.id;
+      left -= page.length;
     }
-    if (!keepAggregates) deleted.agg += rows.length;
-    return rows.length;
+  }
+
+  forget(kind: KeptKind, ids: readonly string[]): Promise<void> {
+    return this.#attempt(() => {
+      this.#transaction(() => {
+        this.#kept.forget(kind, ids);
+      });
+    });
+  }
+
+  prune(options: PruneOptions): Promise<PruneReport> {
+    const tools: PruneTools = {
+      prepared: (sql) => this.#prepared(sql),
+      transaction: (action) => this.#attempt(() => this.#transaction(action)),
+      attempt: (action) => this.#attempt(action),
+      isShared: this.#access === 'share',
+    };
+    return prune(tools, options);
   }
 
   /** Waits for batches being written, then closes. A find under way ends with `STORE_CLOSED` at its next page. */
@@ -365,7 +373,7 @@ export class SqliteStore implements Store {
   }
 
   #refuseReader(): void {
-    if (!this.#mayWrite)
+    if (this.#access === 'read')
       throw new StoreError('STORE_READ_ONLY', `The store ${this.#path} was opened for reading`, {
         details: { path: this.#path },
       });

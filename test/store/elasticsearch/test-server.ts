@@ -1,7 +1,7 @@
 import { defaultsOf } from '../../../src/config/section.ts';
 import { elasticsearchSection, type ElasticsearchSettings } from '../../../src/store/elasticsearch/config.ts';
 
-const KINDS = ['raw', 'agg', 'err', 'detail'];
+const KINDS = ['raw', 'agg', 'err', 'detail', 'kept'];
 
 /** Settings with aliases of their own: `spot_<kind>_test_<suffix>`. */
 export function settingsFor(
@@ -16,6 +16,7 @@ export function settingsFor(
     agg_index: `spot_agg_test_${suffix}`,
     err_index: `spot_err_test_${suffix}`,
     detail_index: `spot_detail_test_${suffix}`,
+    kept_index: `spot_kept_test_${suffix}`,
     ...changes,
   };
 }

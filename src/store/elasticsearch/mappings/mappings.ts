@@ -139,21 +139,40 @@ const err: Properties = {
   }),
 };
 
-const propertiesByKind: Readonly<Record<DocumentKind, Properties>> = { raw, agg, err, detail };
+/** What Spot itself learnt: found by kind and id alone. `write` marks the call that wrote it. */
+const kept: Properties = {
+  kind: keyword,
+  id: { type: 'keyword' },
+  revision: long,
+  savedAt: date,
+  write: { type: 'keyword', index: false, doc_values: false },
+  body: opaque,
+};
+
+/** Whose documents an index holds. */
+export type IndexKind = DocumentKind | 'kept';
+
+const propertiesByKind: Readonly<Record<IndexKind, Properties>> = {
+  raw: { ...raw, ...search },
+  agg: { ...agg, ...search },
+  err: { ...err, ...search },
+  detail: { ...detail, ...search },
+  kept,
+};
 
 /** The whole mapping of one kind of documents: closed, so that no document can add a field or be refused for a new one. */
-export function mappingOf(kind: DocumentKind): FieldMapping & { readonly properties: Properties } {
+export function mappingOf(kind: IndexKind): FieldMapping & { readonly properties: Properties } {
   return {
     dynamic: false,
     date_detection: false,
     numeric_detection: false,
     _meta: { spot_mapping_version: MAPPING_VERSION },
-    properties: { ...propertiesByKind[kind], ...search },
+    properties: propertiesByKind[kind],
   };
 }
 
 /** Raw and detail documents are written often and searched seldom: they are compressed harder and refreshed less. */
-export function settingsOf(kind: DocumentKind): Readonly<Record<string, unknown>> {
+export function settingsOf(kind: IndexKind): Readonly<Record<string, unknown>> {
   const isBulky = kind === 'raw' || kind === 'detail';
   return {
     'index.auto_expand_replicas': '0-1',
@@ -163,10 +182,10 @@ export function settingsOf(kind: DocumentKind): Readonly<Record<string, unknown>
   };
 }
 
-export const KINDS: readonly DocumentKind[] = ['raw', 'agg', 'err', 'detail'];
+export const KINDS: readonly IndexKind[] = ['raw', 'agg', 'err', 'detail', 'kept'];
 
 /** An index template as `PUT /_index_template/spot-<kind>` takes it. */
-export function templateOf(kind: DocumentKind): Readonly<Record<string, unknown>> {
+export function templateOf(kind: IndexKind): Readonly<Record<string, unknown>> {
   return {
     index_patterns: [`spot_${kind}_*`],
     priority: 250,
@@ -179,10 +198,10 @@ export function templateOf(kind: DocumentKind): Readonly<Record<string, unknown>
   };
 }
 
-export function templateName(kind: DocumentKind): string {
+export function templateName(kind: IndexKind): string {
   return `spot-${kind}`;
 }
 
-function customTemplate(kind: DocumentKind): string {
+function customTemplate(kind: IndexKind): string {
   return `spot-${kind}@custom`;
 }

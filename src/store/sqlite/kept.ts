@@ -1,0 +1,78 @@
+import type { StatementSync } from 'node:sqlite';
+import { StoreError, toError } from '../../util/errors.ts';
+import { checkedKept } from '../kept.ts';
+import { storedId } from '../run-columns.ts';
+import type { KeptDocument, KeptKind, SaveOutcome } from '../store.ts';
+import { decodeDocument, encodeDocument } from './document-codec.ts';
+import { isRowError } from './errors.ts';
+
+/** The values of `SAVE` in their order. */
+export type EncodedKept = readonly [kind: KeptKind, id: string, revision: number, savedAt: string, body: Uint8Array];
+
+/** Gives a row, or none when the stored revision is not lower. */
+const SAVE = `
+  INSERT INTO kept (kind, id, revision, saved_at, body) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, saved_at = excluded.saved_at, body = excluded.body
+  WHERE excluded.revision > kept.revision
+  RETURNING 1`;
+const READ = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id = ?';
+const FORGET = 'DELETE FROM kept WHERE kind = ? AND id = ?';
+const PAGE_FROM = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?';
+const PAGE_BEHIND = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id > ? ORDER BY id LIMIT ?';
+
+/** The table `kept`. Whoever calls {@link save} or {@link forget} holds a transaction. */
+export class KeptTable {
+  readonly #prepared: (sql: string) => StatementSync;
+
+  constructor(prepared: (sql: string) => StatementSync) {
+    this.#prepared = prepared;
+  }
+
+  save(document: EncodedKept | Error): SaveOutcome {
+    if (document instanceof Error) return { status: 'rejected', error: document };
+    try {
+      return { status: this.#prepared(SAVE).get(...document) === undefined ? 'superseded' : 'saved' };
+    } catch (cause) {
+      // SQLite takes back a statement that fails, and leaves the rest of the transaction.
+      if (!isRowError(cause)) throw cause;
+      const message = `SQLite does not take the document: ${toError(cause).message}`;
+      return { status: 'rejected', error: new StoreError('STORE_REJECTED', message, { cause }) };
+    }
+  }
+
+  read(kind: KeptKind, id: string): KeptDocument | undefined {
+    const row = this.#prepared(READ).get(kind, storedId(id));
+    return row === undefined ? undefined : documentOf(kind, row);
+  }
+
+  /**
+   * @param after - the last id of the page before; absent for the first page
+   * @returns at most `size` documents by id; fewer: there are no more
+   */
+  page(kind: KeptKind, prefix: string, after: string | undefined, size: number): readonly KeptDocument[] {
+    const from = storedId(prefix);
+    // Ids are sorted by their bytes of UTF-8, so those that start alike stand together.
+    const rows = this.#prepared(after === undefined ? PAGE_FROM : PAGE_BEHIND).all(kind, after ?? from, size);
+    return rows.filter((row) => String(row['id']).startsWith(from)).map((row) => documentOf(kind, row));
+  }
+
+  forget(kind: KeptKind, ids: readonly string[]): void {
+    for (const id of ids) this.#prepared(FORGET).run(kind, storedId(id));
+  }
+}
+
+/** Done before the transaction, which compressing would only hold up. */
+export async function encodeKept(document: KeptDocument): Promise<EncodedKept | Error> {
+  try {
+    const { kind, id, revision, savedAt, body } = checkedKept(document);
+    return [kind, id, revision, savedAt, await encodeDocument(body)];
+  } catch (error) {
+    return toError(error);
+  }
+}
+
+function documentOf(kind: KeptKind, row: Readonly<Record<string, unknown>>): KeptDocument {
+  const id = String(row['id']);
+  const body = decodeDocument(row['body'] as Uint8Array, id);
+  return { kind, id, revision: Number(row['revision']), savedAt: String(row['saved_at']), body };
+}

@@ -1,0 +1,90 @@
+import type { StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PruneOptions, PruneReport } from '../store.ts';
+import * as queries from './queries.ts';
+
+/** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
+const PRUNED_TOGETHER = 500;
+/** Beside a writer, which waits meanwhile: a transaction of some ten milliseconds. */
+const PRUNED_TOGETHER_SHARED = 50;
+
+export interface PruneTools {
+  readonly prepared: (sql: string) => StatementSync;
+  /** Runs synchronous work in a transaction of its own. */
+  readonly transaction: <T>(action: () => T) => Promise<T>;
+  /** Runs synchronous work that only reads. */
+  readonly attempt: <T>(action: () => T) => Promise<T>;
+  /** Whether somebody else may be writing. */
+  readonly isShared: boolean;
+}
+
+type Deleted = Record<keyof PruneReport, number>;
+
+/** Deletes what is old, some runs at a time: see `Store.prune`. */
+export async function prune(tools: PruneTools, options: PruneOptions): Promise<PruneReport> {
+  const before = options.endedBefore.getTime();
+  if (options.isDryRun === true)
+    return await tools.attempt(() => count(tools, before, options.keepAggregates === true));
+
+  const deleted: Deleted = { raw: 0, agg: 0, err: 0, detail: 0 };
+  const deleteRuns = options.keepAggregates === true ? deleteMoreThanAggregates : deleteWholeRuns;
+  for (const step of [deleteRuns, deleteErrors])
+    await repeat(tools, options.signal, (most) => step(tools, before, most, deleted));
+  return deleted;
+}
+
+function count({ prepared }: PruneTools, before: number, keepAggregates: boolean): PruneReport {
+  const row = prepared(queries.COUNT_OLD).get(before, before) ?? {};
+  const agg = keepAggregates ? 0 : Number(row['agg']);
+  return { agg, raw: Number(row['raw']), detail: Number(row['detail']), err: Number(row['err']) };
+}
+
+/**
+ * Calls `step` in transactions until it finds less than it may take.
+ *
+ * After each one it rests as long as that took when somebody else may be writing: whoever waits for a lock of SQLite looks for it
+ * again and again, and would seldom find it free.
+ */
+async function repeat(
+  { transaction, isShared }: PruneTools,
+  signal: AbortSignal | undefined,
+  step: (most: number) => number,
+): Promise<void> {
+  const most = isShared ? PRUNED_TOGETHER_SHARED : PRUNED_TOGETHER;
+  let restMs = 0;
+  for (let found = most; found === most;) {
+    await sleep(restMs);
+    signal?.throwIfAborted();
+    const startedAt = performance.now();
+    found = await transaction(() => step(most));
+    if (isShared) restMs = Math.ceil(performance.now() - startedAt);
+  }
+}
+
+function deleteWholeRuns({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+  const rows = prepared(queries.DELETE_OLD_RUNS).all(before, most);
+  for (const row of rows) {
+    deleted.agg += 1;
+    deleted.raw += Number(row['has_raw']);
+    deleted.detail += Number(row['has_detail']);
+  }
+  return rows.length;
+}
+
+function deleteMoreThanAggregates({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+  const rows = prepared(queries.OLD_RUNS_WITH_MORE).all(before, most);
+  for (const row of rows) {
+    const number = Number(row['number']);
+    for (const table of ['raw', 'detail'] as const) prepared(queries.deleteDocument(table)).run(number);
+    prepared(queries.FORGET_MORE).run(number);
+    deleted.raw += Number(row['has_raw']);
+    deleted.detail += Number(row['has_detail']);
+  }
+  return rows.length;
+}
+
+function deleteErrors({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+  const found = Number(prepared(queries.DELETE_OLD_ERRORS).run(before, most).changes);
+  deleted.err += found;
+  return found;
+}
