@@ -1,6 +1,6 @@
 /** The rings of docs/ARCHITECTURE.md: imports run one way. Proved on planted violations by test/architecture.test.ts. */
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const pure = '^src/(aggregations|analysis|simulation|regression)/';
+const pure = '^src/(aggregations|analysis|simulation|regression|money)/';
 // Node's own modules resolve to their name with or without `node:`, packages to a path in node_modules.
 const outside =
   '^(node:)?(fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|sqlite)(/|$)|node_modules/(undici|@elastic|p-queue|winston|luxon)/';
@@ -29,7 +29,7 @@ module.exports = {
     rule(
       'ring-2',
       'What a run amounts to is computed from documents alone.',
-      { path: '^src/(aggregations|analysis|simulation|regression|eventlog)/' },
+      { path: '^src/(aggregations|analysis|simulation|regression|money|eventlog)/' },
       { path: '^src/(sources|store|integrations|crawler|setter|api|mcp|app|cli)/' },
     ),
     rule(

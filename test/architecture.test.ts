@@ -35,6 +35,8 @@ const PLANTED: readonly Planted[] = [
   { rule: 'ring-2-pure', from: 'src/simulation/clock.ts', to: 'luxon' },
   { rule: 'ring-2-pure', from: 'src/regression/database.ts', to: 'node:sqlite' },
   { rule: 'ring-2-pure', from: 'src/analysis/search.ts', to: '@elastic/elasticsearch' },
+  { rule: 'ring-2', from: 'src/money/prices.ts', to: 'src/app/wire.ts' },
+  { rule: 'ring-2-pure', from: 'src/money/book.ts', to: 'node:fs' },
   { rule: undefined, from: 'src/aggregations/text.ts', to: 'node:util' },
   { rule: 'ring-3', from: 'src/store/sqlite/store.ts', to: 'src/crawler/crawler.ts' },
   { rule: 'adapters-apart', from: 'src/store/sqlite/queries.ts', to: 'src/store/elasticsearch/queries.ts' },
