@@ -149,6 +149,42 @@ describe('e2e: running Spot', function () {
       expect(await spotJson(['stats', '--format', 'json'], env)).to.include({ agg: 1, raw: 1 });
     });
 
+    it('goes on while spot crawl writes to the same file: 30 old runs go, 60 that are just being read come, nobody is refused', async () => {
+      const DAY_MS = 86_400_000;
+      const { application, answers } = recordedRun('smoke-wordcount');
+      const put = (id: string, end: Date): void => {
+        const ends = { endTime: end.toISOString().replace('Z', 'GMT'), endTimeEpoch: end.getTime() };
+        const attempts = application.attempts.map((attempt) => ({ ...attempt, ...ends }));
+        server.put({ ...application, id, attempts }, answers);
+      };
+      server.remove(application.id);
+      for (let index = 0; index < 30; index += 1) put(`old-${index}`, new Date(Date.now() - 400 * DAY_MS));
+      const daemon = startSpot(['crawl'], env);
+      let log = '';
+      daemon.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
+      await until('the old runs are stored', () => log.includes('First sweep complete.'));
+      const stored = async (): Promise<number> =>
+        ((await spotJson(['stats', '--format', 'json'], env)) as { agg: number }).agg;
+      expect(await stored()).to.equal(30);
+
+      const pruning = spotJson(['prune', '--format', 'json', '--older-than', '300d'], env);
+      for (let index = 0; index < 60; index += 1) {
+        put(`new-${index}`, new Date());
+        await sleep(25);
+      }
+
+      expect(await pruning).to.have.deep.property('deleted', { ...none(), agg: 30, raw: 30 });
+      await until('the new runs are stored', async () => (await stored()) === 60);
+      daemon.kill('SIGTERM');
+      await once(daemon, 'exit');
+      expect(daemon.exitCode, log).to.equal(0);
+      expect(log).to.not.match(/STORE_|error/);
+      const runs = (await spotJson(['list', '--format', 'json', '--limit', '100'], env)) as { run: string }[];
+      expect(runs.map(({ run }) => run).sort()).to.deep.equal(
+        Array.from({ length: 60 }, (_, index) => `new-${index}`).sort(),
+      );
+    });
+
     it('needs a time (2), and a store that is there (69)', async () => {
       expect((await runSpot(['prune'], env)).code).to.equal(2);
       expect((await runSpot(['prune', '--older-than', 'yesterday'], env)).code).to.equal(2);

@@ -539,7 +539,7 @@ export function describeStoreContract(name: string, makePlace: () => Promise<Sto
       });
 
       for (const [what, body] of Object.entries({
-        a: 'text',
+        'a text': 'text',
         null: null,
         'a number': 5,
         'a list': [1, 'a', [], {}],

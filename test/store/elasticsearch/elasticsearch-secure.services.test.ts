@@ -77,7 +77,7 @@ describeWithService('SPOT_TEST_ES_SECURE_URL', 'store/elasticsearch with TLS and
   });
 
   after(async () => {
-    for (const kind of ['raw', 'agg', 'err', 'detail'])
+    for (const kind of ['raw', 'agg', 'err', 'detail', 'kept'])
       await manage('DELETE', `/spot_${kind}_test_${suffix}-000001?ignore_unavailable=true`);
   });
 
