@@ -1,4 +1,4 @@
-import { analyze, type Analysis } from '../analysis/analyze.ts';
+import { analyze, type Analysis, type AnalyzeOptions } from '../analysis/analyze.ts';
 import { factsOf } from '../analysis/facts.ts';
 import { runLabel, type RunKey } from '../documents/run-key.ts';
 import { sparkPropertiesOf } from '../spark/property-text.ts';
@@ -20,6 +20,7 @@ export interface RunAnalysis extends Analysis {
 export async function analyzeRun(
   store: Pick<Store, 'readRaw' | 'readDetail' | 'readAggregate'>,
   key: RunKey,
+  options: AnalyzeOptions = {},
 ): Promise<RunAnalysis> {
   const [raw, detail, aggregate] = await Promise.all([
     store.readRaw(key),
@@ -44,6 +45,6 @@ export async function analyzeRun(
     run: runLabel(key),
     name: (aggregate ?? raw)?.name ?? '',
     source: detail === undefined ? 'history-server' : 'event-log',
-    ...analyze(facts),
+    ...analyze(facts, options),
   };
 }

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { heuristicSection, thresholdsOf } from '../analysis/config.ts';
 import { healthSection } from '../api/health/config.ts';
 import { readConfig, type Config } from '../config/read-config.ts';
 import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
-import { pricesSection } from '../setter/config.ts';
+import { pricesSection } from '../money/config.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { elasticsearchSection } from '../store/elasticsearch/config.ts';
 import { ConfigError } from '../util/errors.ts';
@@ -78,6 +79,7 @@ export const SECTIONS: readonly Section[] = [
   storeSection,
   elasticsearchSection,
   pricesSection,
+  heuristicSection,
   miscSection,
   menasSection,
   yarnSection,
@@ -87,7 +89,7 @@ export const SECTIONS: readonly Section[] = [
  * Finds and reads the configuration: `--config FILE`, else `$SPOT_CONFIG`, else `config.ini` here, else
  * `/etc/spot/config.ini`, else the defaults.
  *
- * @throws ConfigError `CONFIG_NOT_FOUND` when a file was named and is not there
+ * @throws ConfigError `CONFIG_NOT_FOUND` when a file was named and is not there, and as {@link readConfig} does
  */
 export function loadConfig(named: string | undefined, environment: Environment): Config {
   const file =
@@ -99,7 +101,15 @@ export function loadConfig(named: string | undefined, environment: Environment):
       'CONFIG_NOT_FOUND',
       `There is no configuration file ${file}: copy config.ini.template to it, or leave --config out to use the defaults`,
     );
-  return readConfig(readText(file), SECTIONS, { ...options, file });
+  const config = readConfig(readText(file), SECTIONS, { ...options, file });
+  // Read for its errors: a bad threshold stops Spot here, not the first analysis.
+  thresholdsIn(config);
+  return config;
+}
+
+/** `[HEURISTIC id]`: the thresholds that the configuration sets. */
+export function thresholdsIn(config: Config): ReturnType<typeof thresholdsOf> {
+  return thresholdsOf(config.instancesOf(heuristicSection));
 }
 
 function readText(file: string): string {

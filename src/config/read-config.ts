@@ -68,6 +68,11 @@ export function readConfig(text: string, sections: readonly Section[], options: 
     const [name = '', ...label] = header.split(' ');
     const section = sections.find((candidate) => candidate.name === name);
     if (section === undefined) throw unknownSection(header, sections, options.file);
+    if (section.keysByLabel !== undefined) {
+      const keys = keysOfLabel(section, label.join(' '), options.file);
+      instances.get(name)?.push(readInstance({ ...section, keys }, label.join(' '), texts, options, warnings));
+      continue;
+    }
     if (label.length > 0 && section.repeatable !== true) throw unknownSection(header, sections, options.file);
     instances.get(name)?.push(readInstance(section, label.join(' '), texts, options, warnings));
   }
@@ -173,6 +178,16 @@ function checkKnown(section: Section, header: string, key: string, file: string,
   const near = nearestWord(key, Object.keys(section.keys));
   const help = near === undefined ? `its keys are ${Object.keys(section.keys).join(', ')}` : `did you mean ${near}?`;
   throw new ConfigError('CONFIG_UNKNOWN_KEY', `Unknown key ${key} in section [${header}] of ${file}: ${help}`);
+}
+
+function keysOfLabel({ name, keysByLabel = {} }: Section, label: string, file: string): Section['keys'] {
+  const keys = Object.hasOwn(keysByLabel, label) ? keysByLabel[label] : undefined;
+  if (keys !== undefined) return keys;
+  const labels = Object.keys(keysByLabel);
+  const near = nearestWord(label, labels);
+  const help = near === undefined ? `it is one of ${labels.join(', ')}` : `did you mean [${name} ${near}]?`;
+  const what = label === '' ? `[${name}] needs a name` : `Unknown section [${name} ${label}]`;
+  throw new ConfigError('CONFIG_UNKNOWN_SECTION', `${what} in ${file}: ${help}`);
 }
 
 function unknownSection(header: string, sections: readonly Section[], file: string): ConfigError {

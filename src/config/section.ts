@@ -23,6 +23,8 @@ export interface Section<K extends Readonly<Record<string, KeySpec>> = Readonly<
   readonly repeatable?: boolean;
   readonly about: string;
   readonly keys: K;
+  /** Keys of `[NAME label]`, where each label has its own: then no other label is known, and none is an error. */
+  readonly keysByLabel?: Readonly<Record<string, Readonly<Record<string, KeySpec>>>>;
   /** Keys of the original Spot that are read without an error and have no effect, each with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
 }

@@ -10,7 +10,7 @@ const WIDTH = 110;
 export function configTemplate(sections: readonly Section[]): string {
   const parts = sections.map((section) => [
     ...wrap(section.about, '# '),
-    `[${section.name}]`,
+    ...(section.keysByLabel === undefined ? [`[${section.name}]`] : exampleOf(section.name, section.keysByLabel)),
     '',
     ...Object.entries(section.keys).flatMap(([key, spec]) => [
       ...wrap(
@@ -22,6 +22,16 @@ export function configTemplate(sections: readonly Section[]): string {
     ]),
   ]);
   return `${HEADER}\n${parts.map((lines) => lines.join('\n')).join('\n')}`;
+}
+
+/** A section with a table for each label is shown by its first one: all of them would bury the rest. */
+function exampleOf(name: string, keysByLabel: NonNullable<Section['keysByLabel']>): string[] {
+  return Object.entries(keysByLabel)
+    .slice(0, 1)
+    .flatMap(([label, keys]) => [
+      `;[${name} ${label}]`,
+      ...Object.entries(keys).map(([key, spec]) => `;${key} = ${spec.default}`),
+    ]);
 }
 
 const HEADER = `# Spot's configuration. Copy it to config.ini, and uncomment what you change: every key has a default.
@@ -36,6 +46,10 @@ export function configReference(sections: readonly Section[]): string {
         `| \`${key}\` | ${[spec.type, spec.unit].filter(Boolean).join(', ')} | ${spec.default === '' ? '' : `\`${spec.default}\``} | ${cell([spec.about, choicesSentence(spec.choices)].join(' '))} |`,
     );
     const ignored = Object.entries(section.ignored ?? {}).map(([key, reason]) => `| \`${key}\` | ${cell(reason)} |`);
+    if (section.keysByLabel !== undefined) {
+      const example = exampleOf(section.name, section.keysByLabel).map((line) => line.slice(1));
+      return [`## [${section.name} NAME]`, '', section.about, '', '```ini', ...example, '```', ''].join('\n');
+    }
     return [
       `## [${section.name}]${section.repeatable === true ? ' (may occur several times, as `[' + section.name + ' NAME]`)' : ''}`,
       '',

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { analyzeRun, type RunAnalysis } from '../../app/analyze-run.ts';
 import { findRun } from '../../app/find-run.ts';
+import { thresholdsIn } from '../../app/settings.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { analysisHtml } from '../findings/findings-html.ts';
@@ -39,7 +40,8 @@ export function analyzeCommand(host: CommandHost) {
         .option('--all', 'every finding and every reason why something was not measurable'),
     async ({ spot, output }, options, [label = '']) => {
       const store = await spot.openStore('read');
-      const analysis: RunAnalysis = await analyzeRun(store, await findRun(store, label, options.cluster));
+      const key = await findRun(store, label, options.cluster);
+      const analysis: RunAnalysis = await analyzeRun(store, key, { thresholds: thresholdsIn(spot.config) });
       const format: string = options.format;
       switch (format) {
         case 'json':
