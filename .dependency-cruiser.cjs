@@ -1,6 +1,6 @@
 /** The rings of docs/ARCHITECTURE.md: imports run one way. Proved on planted violations by test/architecture.test.ts. */
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const pure = '^src/(aggregations|analysis|simulation|regression|money)/';
+const pure = '^src/(aggregations|analysis|simulation|regression|money|comparison|series)/';
 // Node's own modules resolve to their name with or without `node:`, packages to a path in node_modules.
 const outside =
   '^(node:)?(fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|sqlite)(/|$)|node_modules/(undici|@elastic|p-queue|winston|luxon)/';
@@ -29,8 +29,8 @@ module.exports = {
     rule(
       'ring-2',
       'What a run amounts to is computed from documents alone.',
-      { path: '^src/(aggregations|analysis|simulation|regression|money|eventlog)/' },
-      { path: '^src/(sources|store|integrations|crawler|setter|api|mcp|app|cli)/' },
+      { path: '^src/(aggregations|analysis|simulation|regression|money|comparison|series|eventlog)/' },
+      { path: '^src/(sources|store|integrations|crawler|alerts|setter|api|mcp|app|cli)/' },
     ),
     rule(
       'ring-2-pure',
@@ -45,7 +45,7 @@ module.exports = {
       'ring-3',
       'Adapters know documents, not those who use them.',
       { path: '^src/(sources|store|integrations)/' },
-      { path: '^src/(crawler|setter|api|mcp|app|cli)/' },
+      { path: '^src/(crawler|alerts|setter|api|mcp|app|cli)/' },
     ),
     rule(
       'adapters-apart',
@@ -55,8 +55,8 @@ module.exports = {
     ),
     rule(
       'ring-4',
-      'The crawler and the setter see ports, never an adapter.',
-      { path: '^src/(crawler|setter)/' },
+      'The crawler, the alerts and the setter see ports, never an adapter.',
+      { path: '^src/(crawler|alerts|setter)/' },
       { path: '^src/((sources|store|integrations)/[^/]+/|api/|mcp/|app/|cli/)' },
     ),
     rule(

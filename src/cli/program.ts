@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { compareCommand } from './commands/compare.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { fitCommand } from './commands/fit.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   backupCommand,
   historyCommand,
   analyzeCommand,
+  compareCommand,
   simulateCommand,
   suggestCommand,
   fitCommand,
