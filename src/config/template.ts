@@ -29,7 +29,7 @@ function exampleOf(name: string, keysByLabel: NonNullable<Section['keysByLabel']
   return Object.entries(keysByLabel)
     .slice(0, 1)
     .flatMap(([label, keys]) => [
-      `;[${name} ${label}]`,
+      `[${name} ${label}]`,
       ...Object.entries(keys).map(([key, spec]) => `;${key} = ${spec.default}`),
     ]);
 }
@@ -47,7 +47,7 @@ export function configReference(sections: readonly Section[]): string {
     );
     const ignored = Object.entries(section.ignored ?? {}).map(([key, reason]) => `| \`${key}\` | ${cell(reason)} |`);
     if (section.keysByLabel !== undefined) {
-      const example = exampleOf(section.name, section.keysByLabel).map((line) => line.slice(1));
+      const example = exampleOf(section.name, section.keysByLabel).map((line) => line.replace(/^;/, ''));
       return [`## [${section.name} NAME]`, '', section.about, '', '```ini', ...example, '```', ''].join('\n');
     }
     return [
