@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suggest, type SuggestOptions } from '../../src/app/suggest.ts';
 import { defaultsOf } from '../../src/config/section.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
-import { pricesSection } from '../../src/setter/config.ts';
+import { pricesSection } from '../../src/money/config.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { failure } from '../store/store-contract.ts';
 import { GIB } from './sample-history.ts';

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
+import { loadPriceBook } from '../../app/prices.ts';
 import { suggest } from '../../app/suggest.ts';
-import { pricesSection } from '../../setter/config.ts';
+import { pricesSection } from '../../money/config.ts';
 import { FRAGMENTS } from '../../setter/fragments/index.ts';
 import { PLATFORM_NAMES, type PlatformName } from '../../spark/platform.ts';
 import { PRIORITIES, type Priority } from '../../setter/question.ts';
@@ -77,6 +78,7 @@ export function suggestCommand(host: CommandHost) {
             .default('table'),
         ),
     async ({ spot, output }, options) => {
+      const book = loadPriceBook(spot.config);
       const store = await spot.openStore('read');
       const { tag, app, cluster, like, jobType, inputSize, platform, maxExecutors, nodes, nodeCores, nodeMemory } =
         options;
@@ -102,7 +104,7 @@ export function suggestCommand(host: CommandHost) {
                 : { cores: nodeCores, memoryMib: nodeMemory },
           },
         },
-        prices: spot.config.of(pricesSection).settings,
+        prices: { ...spot.config.of(pricesSection).settings, currency: book.currency, book },
       });
       // The formats of this command are more than those of all.
       const format: string = options.format;
