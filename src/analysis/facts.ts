@@ -19,6 +19,8 @@ export interface StoredFacts {
 }
 
 const NEEDS_LOG = 'the run was read from the History Server; its event log tells this (spot collect)';
+const NEEDS_QUANTILES =
+  'the run was read from the History Server without task_quantiles; they, or its event log, tell this (spot collect)';
 
 /** A replay of the run itself that is further off than this cannot tell what a change would save. */
 const LARGEST_REPLAY_ERROR = 0.15;
@@ -26,21 +28,24 @@ const LARGEST_REPLAY_ERROR = 0.15;
 /** Everything heuristics may ask for, each with its value or the reason why it is not there. */
 export function factsOf(stored: StoredFacts): RunFacts {
   const { attempt, properties } = stored;
-  const detail = stored.detail ?? (attempt === undefined ? undefined : detailOfRest(attempt));
+  const isFromLog = stored.detail !== undefined && isToldByLog(stored.detail);
+  const detail = isFromLog ? stored.detail : detailOfRest(stored);
   if (detail === undefined) return nothingKnown('neither tasks nor stages of the run are stored');
 
-  const isFromLog = stored.detail !== undefined;
   const fromLog = <T>(value: T): Input<T> => (isFromLog ? { value } : { because: NEEDS_LOG });
   const model = modelOf(detail, properties);
   const stages = detail.stages.filter(({ launchedTasks, submitted }) => launchedTasks > 0 || submitted !== undefined);
   const unlisted = stages.some((stage) => stage.tasks === undefined && stage.succeededTasks > 0);
-  const isMeasured = isFromLog || attempt?.stages.some((row) => 'taskMetricsDistributions' in row) === true;
+  const isMeasured =
+    isFromLog ||
+    stored.detail !== undefined ||
+    attempt?.stages.some((row) => 'taskMetricsDistributions' in row) === true;
   const noJobs = 'neither jobs nor stages with their times are stored';
   return {
     run: { value: spanOf(stored, detail) },
     properties: { value: properties },
     stages: { value: stages },
-    spread: isMeasured ? { value: stages.filter(hasQuantiles) } : { because: NEEDS_LOG },
+    spread: isMeasured ? { value: stages.filter(hasQuantiles) } : { because: NEEDS_QUANTILES },
     tasks:
       isFromLog && unlisted && !stages.some(isListed)
         ? { because: 'no stage is small enough for its tasks to be kept one by one' }
@@ -102,10 +107,16 @@ function mostSlots(executors: readonly ExecutorLife[], taskCpus: number): number
   return most;
 }
 
+/** A detail document is also made of a History Server's answers (`task_quantiles`): it tells neither tasks nor plans. */
+export function isToldByLog({ quality, stages }: RunDetail): boolean {
+  return quality.events > 0 || stages.some(({ tasks }) => tasks !== undefined);
+}
+
 /** The simulation reads few sums of a stage's row; heuristics want all of them. */
-function detailOfRest(attempt: RawAttempt): RunDetail {
+function detailOfRest({ detail: asked, attempt }: StoredFacts): RunDetail | undefined {
+  if (attempt === undefined) return asked;
   const { allexecutors, stages, jobs = jobsFromStages(stages) } = attempt;
-  const detail = runDetailFromRest({ attempt, allexecutors, stages, jobs });
+  const detail = asked ?? runDetailFromRest({ attempt, allexecutors, stages, jobs });
   const rows = new Map(stages.map((row) => [`${Number(row['stageId'])}/${Number(row['attemptId'])}`, row]));
   const reasons = new Map(allexecutors.map((row) => [row['id'], row['removeReason']]));
   return {

@@ -1,5 +1,5 @@
 import { analyze, type Analysis, type AnalyzeOptions } from '../analysis/analyze.ts';
-import { factsOf } from '../analysis/facts.ts';
+import { factsOf, isToldByLog } from '../analysis/facts.ts';
 import { runLabel, type RunKey } from '../documents/run-key.ts';
 import { sparkPropertiesOf } from '../spark/property-text.ts';
 import type { Store } from '../store/store.ts';
@@ -44,7 +44,7 @@ export async function analyzeRun(
   return {
     run: runLabel(key),
     name: (aggregate ?? raw)?.name ?? '',
-    source: detail === undefined ? 'history-server' : 'event-log',
+    source: detail !== undefined && isToldByLog(detail) ? 'event-log' : 'history-server',
     ...analyze(facts, options),
   };
 }

@@ -162,12 +162,26 @@ function quantilesOfSummary(count: number, summary: Row | undefined, row: Row): 
   const overhead = (i: number): number => (of('executorDeserializeTime')?.[i] ?? 0) + (of('schedulerDelay')?.[i] ?? 0);
   const added: Quantiles = [0, 1, 2, 3, 4, 5, 6].map((i) => (runTime[i] ?? 0) + overhead(i)) as unknown as Quantiles;
   const spilled = of('memoryBytesSpilled') ?? onlyMaximum(numberOf(row['memoryBytesSpilled']) > 0 ? 1 : 0);
+  const within = (group: string, name: string): Quantiles =>
+    sevenOf(asked, listOf((summary?.[group] as Row | undefined)?.[name])) ?? NONE;
   return {
-    ...NO_QUANTILES,
     count,
     executorRunTime: runTime,
     duration: of('duration') ?? added,
+    executorCpuTimeMs: (of('executorCpuTime') ?? NONE).map((ns) => ns / 1e6) as unknown as Quantiles,
+    jvmGcTime: of('jvmGcTime') ?? NONE,
+    schedulerDelay: of('schedulerDelay') ?? NONE,
+    executorDeserializeTime: of('executorDeserializeTime') ?? NONE,
+    inputBytes: within('inputMetrics', 'bytesRead'),
+    inputRecords: within('inputMetrics', 'recordsRead'),
+    outputBytes: within('outputMetrics', 'bytesWritten'),
+    shuffleReadBytes: within('shuffleReadMetrics', 'readBytes'),
+    shuffleReadRecords: within('shuffleReadMetrics', 'readRecords'),
+    shuffleFetchWaitTime: within('shuffleReadMetrics', 'fetchWaitTime'),
+    shuffleWriteBytes: within('shuffleWriteMetrics', 'writeBytes'),
     memoryBytesSpilled: spilled,
+    diskBytesSpilled: of('diskBytesSpilled') ?? NONE,
+    peakExecutionMemory: of('peakExecutionMemory') ?? NONE,
   };
 }
 
