@@ -1,5 +1,5 @@
 import { EventLogError } from '../../util/errors.ts';
-import { codecOf, MAGIC_BYTES } from './codec.ts';
+import { codecOf, codecOfBytes, MAGIC_BYTES } from './codec.ts';
 import { isTruncation } from './failures.ts';
 import { DEFAULT_LIMITS, Meter, type ReadLimits } from './limits.ts';
 import { type LineHandler, LineSplitter } from './lines.ts';
@@ -25,11 +25,50 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const HEAD_BYTES = [64 * 1024, 1024 * 1024, undefined] as const;
+/** The application stands behind the environment, which is 30 to 90 KB. */
+const HEAD_BYTES = [128 * 1024, 1024 * 1024, undefined] as const;
 const TAIL_BYTES = [16 * 1024, 256 * 1024, 1024 * 1024] as const;
 const START = Buffer.from('SparkListenerApplicationStart');
 const END = Buffer.from('SparkListenerApplicationEnd');
+const NEWLINE = 10;
+const OPEN_BRACE = 123;
 const VERSION = Buffer.from('SparkListenerLogStart');
+
+/**
+ * Looks for the start of a plain log in its first bytes: what {@link scanStart} finds there, for a tenth of the time.
+ *
+ * @param head - the first bytes of a file; the last line may be cut
+ * @returns undefined where only {@link scanStart} can tell
+ */
+export function startInHead(name: string, head: Buffer): LogStart | undefined {
+  if (!isPlain(head)) return undefined;
+  for (let at = head.indexOf(START); at >= 0; at = head.indexOf(START, at + 1)) {
+    const line = lineAround(head, at);
+    const event = line === undefined ? undefined : eventIn(line, START);
+    if (event !== undefined) return startOf(event, versionIn(head.subarray(0, at)), name);
+  }
+  return undefined;
+}
+
+function isPlain(head: Buffer): boolean {
+  return head[0] === OPEN_BRACE || (head.length > 0 && codecOfBytes(head.subarray(0, MAGIC_BYTES)) === 'none');
+}
+
+/** The last version that these bytes tell. */
+function versionIn(bytes: Buffer): string {
+  let version = '';
+  for (let at = bytes.indexOf(VERSION); at >= 0; at = bytes.indexOf(VERSION, at + 1)) {
+    const line = lineAround(bytes, at);
+    if (line !== undefined) version = textOf(eventIn(line, VERSION)?.['Spark Version']) ?? version;
+  }
+  return version;
+}
+
+/** @returns undefined when the bytes end before the line does */
+function lineAround(bytes: Buffer, at: number): Buffer | undefined {
+  const newline = bytes.indexOf(NEWLINE, at);
+  return newline < 0 ? undefined : bytes.subarray(bytes.lastIndexOf(NEWLINE, at) + 1, newline);
+}
 
 /**
  * Reads a log's beginning, no further than its `SparkListenerApplicationStart`.
@@ -107,6 +146,19 @@ export async function scanEnd(file: LogFile, options: ScanOptions = {}): Promise
   return found;
 }
 
+/**
+ * Looks for the end of a plain log in bytes that are in memory already.
+ *
+ * @param head - the first bytes of the log's last file
+ * @param tail - its last bytes; empty where the head is the whole file
+ * @returns undefined where only {@link scanEnd} can tell
+ */
+export function endInTail(head: Buffer, tail: Buffer): { readonly endTime: number } | undefined {
+  if (!isPlain(head)) return undefined;
+  const found = lastEndIn(tail.length > 0 ? tail : head);
+  return found === 'none' ? undefined : found;
+}
+
 /** Reads a whole log for its `SparkListenerApplicationEnd`; the last one counts. */
 export async function searchEnd(
   files: readonly LogFile[],
@@ -128,8 +180,8 @@ function lastEndIn(tail: Buffer): { readonly endTime: number } | 'none' {
   while (from > 0) {
     const at = tail.lastIndexOf(END, from - 1);
     if (at < 0) return 'none';
-    const lineStart = tail.lastIndexOf(10, at) + 1;
-    const newline = tail.indexOf(10, at);
+    const lineStart = tail.lastIndexOf(NEWLINE, at) + 1;
+    const newline = tail.indexOf(NEWLINE, at);
     const found = endOf(tail.subarray(lineStart, newline < 0 ? tail.length : newline));
     if (found !== undefined) return found;
     from = lineStart;

@@ -8,6 +8,8 @@ import { memoryFile } from './log-file.ts';
 
 /** Decoded bytes kept of a tail: the events behind the end of an application are few. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** A tail that decodes to more is left to a reading that holds it against the bytes it came from. */
+const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 /** A false start decodes to an error soon, but hostile bytes may hold many. */
 const MAX_TRIES = 64;
 const ZSTD_MAGIC_BYTES = Buffer.from('28b52ffd', 'hex');
@@ -17,7 +19,7 @@ const ZSTD_MAGIC_BYTES = Buffer.from('28b52ffd', 'hex');
  *
  * @param tail - the last stored bytes of a file
  * @returns decoded bytes up to the end, that may begin inside a line; undefined when decoding can begin nowhere
- * (gzip; one frame or block larger than the tail)
+ * (gzip; one frame or block larger than the tail) or gives more than 64 MiB
  */
 export async function decodeTail(codec: Codec, tail: Buffer): Promise<Buffer | undefined> {
   switch (codec) {
@@ -36,10 +38,16 @@ export async function decodeTail(codec: Codec, tail: Buffer): Promise<Buffer | u
   }
 }
 
+/** Decoded bytes that all tries on one tail may still give. */
+interface Allowance {
+  bytes: number;
+}
+
 async function firstDecodable(codec: Codec, tail: Buffer, magic: Buffer): Promise<Buffer | undefined> {
+  const allowance: Allowance = { bytes: MAX_DECODED_BYTES };
   let at = tail.indexOf(magic);
-  for (let tries = 0; at >= 0 && tries < MAX_TRIES; tries++) {
-    const decoded = await decodeFrom(codec, tail.subarray(at));
+  for (let tries = 0; at >= 0 && tries < MAX_TRIES && allowance.bytes > 0; tries++) {
+    const decoded = await decodeFrom(codec, tail.subarray(at), allowance);
     if (decoded !== undefined) return decoded;
     at = tail.indexOf(magic, at + 1);
   }
@@ -47,11 +55,13 @@ async function firstDecodable(codec: Codec, tail: Buffer, magic: Buffer): Promis
 }
 
 /** @returns the last {@link KEPT_BYTES} that the stream decodes to; undefined when it does not decode to its end */
-async function decodeFrom(codec: Codec, stored: Buffer): Promise<Buffer | undefined> {
+async function decodeFrom(codec: Codec, stored: Buffer, allowance: Allowance): Promise<Buffer | undefined> {
   let kept: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of decode(codec, memoryFile('tail', stored, stored.length).open())) {
+      allowance.bytes -= chunk.length;
+      if (allowance.bytes <= 0) return undefined;
       if (bytes > KEPT_BYTES) {
         kept = [Buffer.concat(kept).subarray(-KEPT_BYTES / 2)];
         bytes = KEPT_BYTES / 2;
@@ -67,8 +77,10 @@ async function decodeFrom(codec: Codec, stored: Buffer): Promise<Buffer | undefi
 }
 
 async function firstSnappyDecodable(tail: Buffer): Promise<Buffer | undefined> {
+  const allowance: Allowance = { bytes: MAX_DECODED_BYTES };
   for (const start of snappyChunkStarts(tail).slice(0, MAX_TRIES)) {
-    const decoded = await decodeFrom('snappy', Buffer.concat([SNAPPY_HEADER, tail.subarray(start)]));
+    if (allowance.bytes <= 0) return undefined;
+    const decoded = await decodeFrom('snappy', Buffer.concat([SNAPPY_HEADER, tail.subarray(start)]), allowance);
     if (decoded !== undefined) return decoded;
   }
   return undefined;

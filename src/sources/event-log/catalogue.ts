@@ -2,12 +2,20 @@ import PQueue from 'p-queue';
 import { findLogs, type ListedFile, type LogLayout } from '../../eventlog/bytes/layout.ts';
 import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import type { LogFile } from '../../eventlog/bytes/log-file.ts';
-import { type EndScan, scanEnd, scanStart, searchEnd } from '../../eventlog/bytes/scan.ts';
+import {
+  endInTail,
+  type EndScan,
+  type LogStart,
+  scanEnd,
+  scanStart,
+  searchEnd,
+  startInHead,
+} from '../../eventlog/bytes/scan.ts';
 import { listZip } from '../../eventlog/bytes/zip.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { EventLogError, SourceError, toError } from '../../util/errors.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
-import { contentMarkOf, type EndsOfFile, withEnds } from './file-ends.ts';
+import { contentMarkOf, ENDS_BYTES, type EndsOfFile, readIntoFrom, withEnds } from './file-ends.ts';
 import { preferred, type ScannedLog } from './listing.ts';
 
 export interface CatalogueOptions {
@@ -26,6 +34,10 @@ type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
 
 /** Logs looked into at the same time: enough to hide the distance to a bucket. */
 const CONCURRENCY = 16;
+/** Of them, logs decoded at the same time: that takes memory, and may be a bomb. */
+const DECODERS = 4;
+/** Where each read is a request, a file up to this is read whole. */
+const ONE_REQUEST_BYTES = 256 * 1024;
 /** Examples in a warning; debug lines tell the others. */
 const SHOWN_UNLISTED = 3;
 
@@ -43,6 +55,9 @@ export class LogCatalogue {
   /** By attempt: `appId`, NUL, `attemptId`. */
   #runs: ReadonlyMap<string, ScannedLog> = new Map();
   #unlisted: readonly UnlistedLog[] = [];
+  readonly #decoders = new PQueue({ concurrency: DECODERS });
+  /** Room for the ends of files that is not in use. */
+  readonly #spareRooms: Buffer[] = [];
 
   constructor(fileSystem: LogFileSystem, options: CatalogueOptions) {
     this.#fileSystem = fileSystem;
@@ -68,7 +83,7 @@ export class LogCatalogue {
   ): Promise<{ readonly logs: Iterable<ScannedLog>; readonly failure: Error | undefined }> {
     const layouts = findLogs(await this.#listFiles(signal));
     const scans = new Map<string, { readonly token: string; readonly scan: Scan }>();
-    const queue = new PQueue({ concurrency: CONCURRENCY });
+    const queue = new PQueue({ concurrency: this.#fileSystem.concurrency ?? CONCURRENCY });
     let failure: Error | undefined;
     for (const layout of layouts) {
       const token = tokenOf(layout);
@@ -159,48 +174,83 @@ export class LogCatalogue {
 
   /** @returns undefined when the log has vanished since it was listed */
   async #scan(layout: LogLayout, signal: AbortSignal | undefined): Promise<Scan | undefined> {
-    const { limits, logger } = this.#options;
     const last = layout.files.at(-1);
     if (last === undefined) return undefined;
+    const rooms: Buffer[] = [];
     try {
-      const files = await this.#scanFiles(layout, signal);
-      const start = await scanStart(files, { limits, signal });
+      const files = await this.#withEnds(layout, rooms, signal);
+      const start = await this.#findStart(files, signal);
       const end = await this.#findEnd(files, signal);
       return { log: { layout, start, end, modified: Math.floor(last.modified), contentMark: contentMarkOf(files) } };
     } catch (error) {
       if (error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED') return undefined;
       if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
-      logger.debug('File not listed.', { path: layout.path, code: error.code, reason: error.message });
+      this.#options.logger.debug('File not listed.', { path: layout.path, code: error.code, reason: error.message });
       return { unlisted: { path: layout.path, error } };
+    } finally {
+      this.#spareRooms.push(...rooms);
     }
   }
 
+  async #findStart(files: readonly EndsOfFile[], signal: AbortSignal | undefined): Promise<LogStart> {
+    const { limits } = this.#options;
+    const [first] = files;
+    const start = first === undefined ? undefined : startInHead(first.name, first.head);
+    return start ?? (await this.#decoders.add(() => scanStart(files, { limits, signal })));
+  }
+
   /** Damage before the end leaves the run without end: its reading will tell more. */
-  async #findEnd(files: readonly LogFile[], signal: AbortSignal | undefined): Promise<EndScan> {
+  async #findEnd(files: readonly EndsOfFile[], signal: AbortSignal | undefined): Promise<EndScan> {
     const { limits } = this.#options;
     const last = files.at(-1);
     if (last === undefined) return 'none';
     try {
-      const end = await scanEnd(last, { limits, signal });
-      return end === 'unknown' ? await searchEnd([last], { limits, signal }) : end;
+      const seen = endInTail(last.head, last.tail);
+      if (seen !== undefined) return seen;
+      return await this.#decoders.add(async () => {
+        const end = await scanEnd(last, { limits, signal });
+        return end === 'unknown' ? await searchEnd([last], { limits, signal }) : end;
+      });
     } catch (error) {
       if (error instanceof EventLogError) return 'none';
       throw error;
     }
   }
 
-  /** First and last file come with their ends in memory: that is all that most scans need. */
-  async #scanFiles(layout: LogLayout, signal: AbortSignal | undefined): Promise<EndsOfFile[]> {
-    const files = layout.files.map((listed) => fileOf(this.#fileSystem, listed));
+  /**
+   * First and last file come with their ends in memory: that is all that most scans need.
+   *
+   * @param rooms - is given the room that their ends take
+   */
+  async #withEnds(layout: LogLayout, rooms: Buffer[], signal: AbortSignal | undefined): Promise<EndsOfFile[]> {
+    const last = layout.files.length - 1;
     return await Promise.all(
-      files.map(async (file, index) =>
-        index === 0 || index === files.length - 1
-          ? await withEnds(file, signal)
-          : { ...file, head: Buffer.alloc(0), tail: Buffer.alloc(0) },
-      ),
+      layout.files.map(async (listed, index) => {
+        const file = fileOf(this.#fileSystem, listed);
+        const isEnd = index === 0 || index === last;
+        return isEnd ? await this.#readEnds(listed, file, rooms, signal) : { ...file, head: NONE, tail: NONE };
+      }),
     );
   }
+
+  async #readEnds(
+    listed: ListedFile,
+    file: LogFile,
+    rooms: Buffer[],
+    signal: AbortSignal | undefined,
+  ): Promise<EndsOfFile> {
+    const room =
+      this.#spareRooms.pop() ??
+      Buffer.allocUnsafeSlow(this.#fileSystem.readAt === undefined ? ONE_REQUEST_BYTES : ENDS_BYTES);
+    rooms.push(room);
+    if (listed.member === undefined && this.#fileSystem.readAt !== undefined) {
+      return await this.#fileSystem.readAt(listed.path, (read) => withEnds(file, room, read));
+    }
+    return await withEnds(file, room, readIntoFrom(file, signal));
+  }
 }
+
+const NONE = Buffer.alloc(0);
 
 function runKeyOf(appId: string, attemptId: string | undefined): string {
   return `${appId}\0${attemptId ?? ''}`;

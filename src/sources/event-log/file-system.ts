@@ -23,9 +23,16 @@ export interface LogFileSystem extends AsyncDisposable {
   readonly description: string;
   /** The regular files below the root, in any order. Nothing else is listed: no links, no devices, nothing hidden. */
   list(options: ListOptions): Promise<readonly ListedFile[]>;
+  /** Logs looked into at the same time with profit; absent: as many as it takes to hide a distance. */
+  readonly concurrency?: number | undefined;
+  /** Several reads of a file for one opening, where that is cheaper than a request for each. Errors as of `open`. */
+  readAt?<T>(path: string, use: (read: ReadInto) => Promise<T>): Promise<T>;
   /** Chunks of a file's bytes, each valid until the next one is asked for. `path` is relative to the root. */
   open(path: string, options?: OpenOptions): Chunks;
 }
+
+/** Fills `into` with the bytes from `start` on, and tells how many there were. */
+export type ReadInto = (into: Buffer, start: number) => Promise<number> | number;
 
 /** Folders of rolling logs: looked into even where the listing does not go deeper. */
 export const ROLLING_FOLDER = /^eventlog_v2_/;

@@ -17,7 +17,14 @@ import type { Chunks } from '../../eventlog/bytes/byte-window.ts';
 import type { ListedFile } from '../../eventlog/bytes/layout.ts';
 import type { OpenOptions } from '../../eventlog/bytes/log-file.ts';
 import { localError, outsideError } from './errors.ts';
-import { isHidden, type ListOptions, type LogFileSystem, MAX_DEPTH, ROLLING_FOLDER } from './file-system.ts';
+import {
+  isHidden,
+  type ListOptions,
+  type LogFileSystem,
+  MAX_DEPTH,
+  type ReadInto,
+  ROLLING_FOLDER,
+} from './file-system.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** A shorter read is over sooner than another thread could be asked for it. */
@@ -36,6 +43,8 @@ const readAsync = promisify(read);
  */
 export class LocalFileSystem implements LogFileSystem {
   readonly host = hostname();
+  /** Reads do not wait for each other; two keep a core busy while a decoder works on another. */
+  readonly concurrency = 2;
   readonly description: string;
   readonly #root: string;
   /** Set when the path names a file: then there is only this one. */
@@ -63,6 +72,17 @@ export class LocalFileSystem implements LogFileSystem {
   async list(options: ListOptions): Promise<readonly ListedFile[]> {
     if (this.#only !== undefined) return this.#look([this.#only]);
     return await this.#listFolder('', options.recursive ? MAX_DEPTH : 0, options);
+  }
+
+  async readAt<T>(path: string, use: (read: ReadInto) => Promise<T>): Promise<T> {
+    const { file } = this.#openRegular(path);
+    try {
+      return await use((into, start) => readSync(file, into, 0, into.length, start));
+    } catch (error) {
+      throw localError(path, error);
+    } finally {
+      closeSync(file);
+    }
   }
 
   async *open(path: string, { start = 0, end = Infinity, signal }: OpenOptions = {}): Chunks {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type LogFile, memoryFile } from '../../../src/eventlog/bytes/log-file.ts';
-import { scanEnd, scanStart, searchEnd } from '../../../src/eventlog/bytes/scan.ts';
+import { endInTail, scanEnd, scanStart, searchEnd, startInHead } from '../../../src/eventlog/bytes/scan.ts';
 import { EventLogError } from '../../../src/util/errors.ts';
 import { encodeLz4Stream, encodeLzfStream, encodeSnappyStream } from './encoders.ts';
 
@@ -105,6 +105,43 @@ describe('eventlog/bytes/scan', () => {
 
     expect(await scanStart([file])).to.deep.include({ name: 'A "b"', appId: 'x', startTime: 5 });
     expect(await scanEnd(file)).to.deep.equal({ endTime: 9 });
+  });
+
+  it('finds in bytes that are in memory what reading the file finds, or nothing', async () => {
+    const start = '{"Event":"SparkListenerApplicationStart","App Name":"n","App ID":"x","Timestamp":5,"User":"u"}';
+    const version = (v: string): string => `{"Event":"SparkListenerLogStart","Spark Version":"${v}"}`;
+    const mention =
+      '{"Event":"X","a":"SparkListenerApplicationStart SparkListenerLogStart SparkListenerApplicationEnd"}';
+    const end = '{"Event":"SparkListenerApplicationEnd","Timestamp":9}';
+    const logs = [
+      [version('3.5.7'), start, end],
+      [mention, version('1'), version('2'), mention, start, version('3'), end, mention],
+      ['', ` ${version('4.0.1')}`, ` ${start}`, end, '{"Event":"Y"}'],
+      [start, `${end}{`, end.replace('9', '8')],
+    ].map((lines) => Buffer.from(lines.join('\n') + '\n'));
+
+    for (const log of logs) {
+      const file = memoryFile('log', log);
+      expect(startInHead('log', log)).to.deep.equal(await scanStart([file]));
+      expect(endInTail(log, Buffer.alloc(0))).to.deep.equal(await scanEnd(file));
+      expect(endInTail(log, log.subarray(-300))).to.deep.equal(await scanEnd(file));
+    }
+    // A cut line may go on: only the file can tell. A codec has to be decoded.
+    expect(startInHead('log', Buffer.from(`${version('1')}\n${start}`))).to.equal(undefined);
+    expect(startInHead('log', gzipSync(logs[0]!))).to.equal(undefined);
+    expect(endInTail(gzipSync(logs[0]!), logs[0]!)).to.equal(undefined);
+  });
+
+  it('gives up on an end that decodes to more than 64 MiB, however little is stored', async () => {
+    // 900 bytes that stand for 100 MiB: zstd's blocks of one repeated byte.
+    const tail = Buffer.concat([
+      Buffer.from('28b52ffd0058', 'hex'),
+      ...Array.from({ length: 800 }, (_, n) => Buffer.from([n === 799 ? 3 : 2, 0, 16, 65])),
+    ]);
+    const started = performance.now();
+
+    expect(await scanEnd(memoryFile('a.zstd', tail))).to.equal('unknown');
+    expect(performance.now() - started).to.be.below(5000);
   });
 
   it('finds the application behind a first event of 3 MB', async () => {
