@@ -29,6 +29,8 @@ export interface FindingSavings {
   readonly timeMs: Range;
   /** Core-milliseconds of the executors. */
   readonly coreMs: Range;
+  /** What that is worth, where the run's cost is known; never more than the run cost. */
+  readonly cost?: (Range & { readonly currency: string }) | undefined;
   /** Its part of the run's total, so that parts add up; absent where it was not simulated. */
   readonly shareMs?: number | undefined;
 }

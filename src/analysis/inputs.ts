@@ -35,9 +35,13 @@ export interface ExecutorMemory {
   /** Unified memory, on and off heap: `maxMemory`. */
   readonly unifiedBytes: number;
   readonly peakHeapBytes?: number | undefined;
+  /** The part of unified memory that is on the heap, and the part that is off it. */
   readonly peakUnifiedBytes?: number | undefined;
+  readonly peakOffHeapBytes?: number | undefined;
   /** Resident set of the JVM, Python and all others of the process tree. */
   readonly peakRssBytes?: number | undefined;
+  /** Resident set of the Python workers alone. */
+  readonly peakPythonBytes?: number | undefined;
   readonly gcMs: number;
   /** Slot time of its ended task attempts; of the driver, the whole run. */
   readonly busyMs: number;

@@ -13,8 +13,10 @@ export function executorMemory(rows: readonly JsonObject[]): ExecutorMemory[] {
       id: typeof row['id'] === 'string' ? row['id'] : '?',
       unifiedBytes: Number(row['maxMemory'] ?? 0),
       peakHeapBytes: peak('JVMHeapMemory'),
-      peakUnifiedBytes: peak('OnHeapUnifiedMemory', 'OffHeapUnifiedMemory'),
+      peakUnifiedBytes: peak('OnHeapUnifiedMemory'),
+      peakOffHeapBytes: peak('OffHeapUnifiedMemory'),
       peakRssBytes: peak('ProcessTreeJVMRSSMemory', 'ProcessTreePythonRSSMemory', 'ProcessTreeOtherRSSMemory'),
+      peakPythonBytes: peak('ProcessTreePythonRSSMemory'),
       gcMs: Number(row['totalGCTime'] ?? 0),
       busyMs: Number(row['totalDuration'] ?? 0),
     };

@@ -1,6 +1,5 @@
 import { effectiveBytes } from '../computed/effective.ts';
 import { defineHeuristic, NO_GAIN, NotMeasurableHere, severityOf, type Observation } from '../heuristic.ts';
-import type { Properties } from '../inputs.ts';
 import { milder } from '../severity.ts';
 
 const MIB = 1024 ** 2;
@@ -9,7 +8,7 @@ const GIB = 1024 ** 3;
 const RESERVED = 300 * MIB;
 
 /**
- * Compares what executors were given with the most that they used: heap, and the whole container.
+ * Compares the heap that executors were given with the most that they used of it, and Spark's own part of it.
  *
  * A heap's peak has garbage in it, so it is an upper bound: a heap that looks full may not be, one that looks empty is.
  * One run is little to lower memory by, so that is low at most.
@@ -25,8 +24,10 @@ export const executorMemory = defineHeuristic({
     fullShare: { low: 0.95, moderate: 0.98, severe: 1, critical: 1.05, unit: 'ratio' },
     quietGcShare: { value: 0.05, unit: 'ratio' },
     pressedGcShare: { value: 0.1, unit: 'ratio' },
+    // Dr. Elephant's worst step of unified memory.
+    idleUnified: { value: 0.2, unit: 'ratio' },
   },
-  evaluate({ run, memory, stages, properties }, { givenToUsed, fullShare, quietGcShare, pressedGcShare }) {
+  evaluate({ run, memory, stages, properties }, { givenToUsed, fullShare, quietGcShare, pressedGcShare, idleUnified }) {
     const workers = memory.filter(({ id }) => id !== 'driver');
     const heaps = workers.flatMap(({ peakHeapBytes }) => peakHeapBytes ?? []);
     if (run.isLocal) throw new NotMeasurableHere('in local mode the driver is the executor');
@@ -67,36 +68,27 @@ export const executorMemory = defineHeuristic({
         },
       });
     }
-    const resident = Math.max(0, ...workers.map(({ peakRssBytes }) => peakRssBytes ?? 0));
-    const container = containerBytes(heap, properties);
-    if (isContained(properties) && severityOf(resident / container, fullShare) !== 'none') {
+    const unified = Math.max(0, ...workers.map(({ peakUnifiedBytes }) => peakUnifiedBytes ?? 0));
+    const fraction = Number(properties['spark.memory.fraction'] ?? 0.6);
+    const region = fraction * Math.max(0, heap - RESERVED);
+    // Objects of the program's own fill the heap while Spark's part of it lies idle.
+    if (
+      peak / heap >= fullShare.low &&
+      gcShare >= pressedGcShare.value &&
+      unified > 0 &&
+      unified <= idleUnified.value * region
+    ) {
       found.push({
-        severity: severityOf(resident / container, fullShare),
-        subject: 'executor container',
-        facts: { containerBytes: container, peakResidentBytes: resident },
+        severity: 'low',
+        subject: 'unified memory',
+        facts: { unifiedBytes: region, peakUnifiedBytes: unified, peakHeapBytes: peak, heapBytes: heap },
         gain: NO_GAIN,
         fix: {
-          text: 'The processes of an executor reach the limit at which the resource manager kills them: raise the overhead.',
-          set: { 'spark.executor.memoryOverhead': `${Math.ceil((1.5 * (container - heap)) / MIB)}m` },
+          text: 'Spark’s own part of the heap is hardly used while the program’s objects fill the rest: give them more of it.',
+          set: { 'spark.memory.fraction': String(Math.max(0.3, Math.round(fraction * 50) / 100)) },
         },
       });
     }
     return found;
   },
 });
-
-/** Only YARN and Kubernetes hold an executor to a container. */
-function isContained(properties: Properties): boolean {
-  return /^(yarn|k8s:)/.test(properties['spark.master'] ?? '');
-}
-
-function containerBytes(heap: number, properties: Properties): number {
-  const factor = Number(properties['spark.executor.memoryOverheadFactor'] ?? 0.1);
-  const overhead =
-    effectiveBytes('spark.executor.memoryOverhead', undefined, properties, 'm') ?? Math.max(factor * heap, 384 * MIB);
-  const offHeap =
-    properties['spark.memory.offHeap.enabled'] === 'true'
-      ? (effectiveBytes('spark.memory.offHeap.size', undefined, properties, 'b') ?? 0)
-      : 0;
-  return heap + overhead + offHeap + (effectiveBytes('spark.executor.pyspark.memory', undefined, properties, 'm') ?? 0);
-}

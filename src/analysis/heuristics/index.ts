@@ -15,6 +15,7 @@ import { largeBroadcast } from './large-broadcast.ts';
 import { largePartitions } from './large-partitions.ts';
 import { locality } from './locality.ts';
 import { lostExecutors } from './lost-executors.ts';
+import { memoryOverhead } from './memory-overhead.ts';
 import { missedBroadcast } from './missed-broadcast.ts';
 import { missingPushdown } from './missing-pushdown.ts';
 import { properties } from './properties.ts';
@@ -58,6 +59,7 @@ export const HEURISTICS: readonly Heuristic[] = [
   speculationWaste,
   cachedData,
   executorMemory,
+  memoryOverhead,
   driverMemory,
   dynamicAllocation,
   properties,

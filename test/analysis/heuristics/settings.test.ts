@@ -3,6 +3,7 @@ import { cachedData } from '../../../src/analysis/heuristics/cached-data.ts';
 import { driverMemory } from '../../../src/analysis/heuristics/driver-memory.ts';
 import { dynamicAllocation } from '../../../src/analysis/heuristics/dynamic-allocation.ts';
 import { executorMemory } from '../../../src/analysis/heuristics/executor-memory.ts';
+import { memoryOverhead } from '../../../src/analysis/heuristics/memory-overhead.ts';
 import { properties } from '../../../src/analysis/heuristics/properties.ts';
 import { analyze } from '../../../src/analysis/analyze.ts';
 import { factsOf, type StoredFacts } from '../../../src/analysis/facts.ts';
@@ -45,13 +46,21 @@ describe('analysis/heuristics/executor-memory', () => {
     ).to.deep.equal([]);
   });
 
-  it('finds processes of 8.9 GiB in a container of 8 GiB and a tenth: half as much overhead again', () => {
-    const stored = withMemory(sample([even(8, 4000)], { properties: yarn }), [peaks('1', 7 * GIB, 8.9 * GIB)]);
+  it('finds a full heap of which Spark used a twentieth of its part: half the fraction', () => {
+    // Collections take 1600 of 8 × 1000 ms; the region is 0.6 × (8192 − 300) MiB.
+    const change = withColumns(0, { jvmGcTime: even(8, 200) });
+    const stored = sample([even(8, 1000)], { properties: yarn, change });
+    const row = {
+      ...peaks('1', 7.9 * GIB),
+      peakMemoryMetrics: { JVMHeapMemory: 7.9 * GIB, OnHeapUnifiedMemory: 200 * MIB },
+    };
 
-    const [finding] = findingsOf(executorMemory, stored);
+    const finding = findingsOf(executorMemory, withMemory(stored, [row])).find(
+      ({ subject }) => subject === 'unified memory',
+    );
 
-    expect(finding).to.include({ severity: 'severe', subject: 'executor container' });
-    expect(finding?.fix.set).to.deep.equal({ 'spark.executor.memoryOverhead': '1229m' });
+    expect(finding?.severity).to.equal('low');
+    expect(finding?.fix.set).to.deep.equal({ 'spark.memory.fraction': '0.3' });
   });
 
   it('says that it cannot tell where no peak was logged', () => {
@@ -60,6 +69,51 @@ describe('analysis/heuristics/executor-memory', () => {
     const { notMeasurable } = analyze(factsOf(stored), { heuristics: [executorMemory] });
 
     expect(notMeasurable[0]?.because).to.match(/logStageExecutorMetrics/);
+  });
+});
+
+describe('analysis/heuristics/memory-overhead', () => {
+  const yarn = { 'spark.executor.memory': '8g', 'spark.master': 'yarn' };
+  const withPeaks = (set: Readonly<Record<string, string>>, peakMemoryMetrics: Readonly<Record<string, number>>) =>
+    withMemory(sample([even(8, 4000)], { properties: set }), [
+      { ...peaks('1', GIB), peakMemoryMetrics: { JVMHeapMemory: GIB, ...peakMemoryMetrics } },
+    ]);
+
+  it('finds processes of 8.9 GiB in a container of 8 GiB and a tenth: half as much overhead again', () => {
+    const stored = withMemory(sample([even(8, 4000)], { properties: yarn }), [peaks('1', 7 * GIB, 8.9 * GIB)]);
+
+    const [finding] = findingsOf(memoryOverhead, stored);
+
+    expect(finding).to.include({ severity: 'severe', subject: 'executor container' });
+    expect(finding?.fix.set).to.deep.equal({ 'spark.executor.memoryOverhead': '1229m' });
+  });
+
+  it('holds a standalone executor to no container', () => {
+    const stored = withMemory(
+      sample([even(8, 4000)], { properties: { ...yarn, 'spark.master': 'spark://host:7077' } }),
+      [peaks('1', 7 * GIB, 8.9 * GIB)],
+    );
+
+    expect(findingsOf(memoryOverhead, stored)).to.deep.equal([]);
+  });
+
+  it('finds Python workers of 500 MiB at a limit of 512: half as much again', () => {
+    const set = { ...yarn, 'spark.executor.pyspark.memory': '512m' };
+
+    const [finding] = findingsOf(memoryOverhead, withPeaks(set, { ProcessTreePythonRSSMemory: 500 * MIB }));
+
+    expect(finding).to.include({ severity: 'low', subject: 'Python workers' });
+    expect(finding?.fix.set).to.deep.equal({ 'spark.executor.pyspark.memory': '768m' });
+  });
+
+  it('finds 2 GiB of off-heap memory of which 100 MiB were used, and none of which half was', () => {
+    const set = { ...yarn, 'spark.memory.offHeap.enabled': 'true', 'spark.memory.offHeap.size': '2g' };
+
+    expect(findingsOf(memoryOverhead, withPeaks(set, { OffHeapUnifiedMemory: 100 * MIB }))[0]).to.deep.include({
+      severity: 'low',
+      subject: 'off-heap memory',
+    });
+    expect(findingsOf(memoryOverhead, withPeaks(set, { OffHeapUnifiedMemory: GIB }))).to.deep.equal([]);
   });
 });
 
