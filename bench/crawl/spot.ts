@@ -3,7 +3,7 @@ import { crawlOnce } from '../../src/crawler/crawler.ts';
 import { Spot } from '../../src/app/spot.ts';
 import { measure } from '../support/child.ts';
 
-const [url = '', storeUrl = '', suffix = '', since] = process.argv.slice(2);
+const [url = '', storeUrl = '', suffix = ''] = process.argv.slice(2);
 const kinds = suffix === '' ? [] : ['raw', 'agg', 'err', 'detail'];
 const indexes: Record<string, string> = Object.fromEntries(
   kinds.map((kind) => [`SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`, `spot_${kind}_${suffix}`]),
@@ -20,7 +20,7 @@ const store = await spot.openStore('write');
 await measure(async () => {
   const { reports, unreachable } = await crawlOnce(spot.crawlContexts(sources, store, {}), {
     signal: new AbortController().signal,
-    minEndDate: since === undefined ? undefined : new Date(since),
+    minEndDate: undefined,
   });
   if (unreachable.length > 0) throw unreachable[0] ?? new Error('unreachable');
   const saved = reports.reduce((sum, report) => sum + report.saved, 0);

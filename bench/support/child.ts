@@ -48,3 +48,8 @@ export function median(measured: readonly Measured[]): Measured {
   if (middle === undefined) throw new Error('nothing was measured');
   return middle;
 }
+
+/** The middle one of an odd number of values. */
+export function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}

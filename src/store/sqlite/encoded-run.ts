@@ -10,13 +10,13 @@ export interface EncodedRun {
 }
 
 /** @throws StoreError `STORE_REJECTED` for documents that cannot be written */
-export async function encodeRun(run: RunDocuments): Promise<EncodedRun> {
+export function encodeRun(run: RunDocuments): EncodedRun {
   const { id, cluster, appId, attemptId, name, user, tag, endMs, fingerprint, revision } = columnsOf(run);
   const { aggregate, raw, detail } = run;
 
-  const documents: [DocumentTable, Uint8Array][] = [['agg', await encodeDocument(aggregate)]];
-  if (raw !== undefined) documents.push(['raw', await encodeDocument(raw)]);
-  if (detail !== undefined) documents.push(['detail', await encodeDocument(detail)]);
+  const documents: [DocumentTable, Uint8Array][] = [['agg', encodeDocument(aggregate)]];
+  if (raw !== undefined) documents.push(['raw', encodeDocument(raw)]);
+  if (detail !== undefined) documents.push(['detail', encodeDocument(detail)]);
   const [hasRaw, hasDetail] = [raw, detail].map((document) => Number(document !== undefined)) as [number, number];
   return {
     values: [

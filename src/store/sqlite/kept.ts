@@ -62,10 +62,10 @@ export class KeptTable {
 }
 
 /** Done before the transaction, which compressing would only hold up. */
-export async function encodeKept(document: KeptDocument): Promise<EncodedKept | Error> {
+export function encodeKept(document: KeptDocument): EncodedKept | Error {
   try {
     const { kind, id, revision, savedAt, body } = checkedKept(document);
-    return [kind, id, revision, savedAt, await encodeDocument(body)];
+    return [kind, id, revision, savedAt, encodeDocument(body)];
   } catch (error) {
     return toError(error);
   }

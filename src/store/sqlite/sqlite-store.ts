@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AggregateDocument, ErrorDocument, RawDocument } from '../../documents/documents.ts';
 import type { RunDetail } from '../../documents/run-detail.ts';
 import { documentId, type RunKey } from '../../documents/run-key.ts';
@@ -32,6 +33,8 @@ import * as queries from './queries.ts';
 import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
 import { encodeRun, type EncodedRun } from './encoded-run.ts';
 
+/** Compressing goes on for this long before what else came in, an answer of the server for one, gets its turn. */
+const LONGEST_TURN_MS = 4;
 const DOCUMENTS_PER_PAGE = 50;
 const KEYS_PER_PAGE = 1000;
 
@@ -201,7 +204,7 @@ export class SqliteStore implements Store {
   async keep(documents: readonly KeptDocument[]): Promise<readonly SaveOutcome[]> {
     this.#refuseClosed();
     this.#refuseReader();
-    const encoded = await Promise.all(documents.map(encodeKept));
+    const encoded = documents.map(encodeKept);
     return await this.#attempt(() => this.#transaction(() => encoded.map((document) => this.#kept.save(document))));
   }
 
@@ -262,9 +265,13 @@ export class SqliteStore implements Store {
     this.#refuseClosed();
     this.#refuseReader();
     const encoded: (EncodedRun | Error)[] = [];
+    let turnStarted = performance.now();
     for (const run of runs) {
       signal?.throwIfAborted();
-      encoded.push(await encodedOrError(run));
+      encoded.push(encodedOrError(run));
+      if (performance.now() - turnStarted < LONGEST_TURN_MS) continue;
+      await nextTurn();
+      turnStarted = performance.now();
     }
     signal?.throwIfAborted();
     // From here on nothing else runs until the batch is committed or rolled back.
@@ -386,9 +393,9 @@ export class SqliteStore implements Store {
   }
 }
 
-async function encodedOrError(run: RunDocuments): Promise<EncodedRun | Error> {
+function encodedOrError(run: RunDocuments): EncodedRun | Error {
   try {
-    return await encodeRun(run);
+    return encodeRun(run);
   } catch (error) {
     return toError(error);
   }
