@@ -58,6 +58,28 @@ export function machineRates(
   return isNotMeasurable(driver) ? driver : { executor, driver };
 }
 
+/** What a whole machine of the executors costs for an hour, and one of the driver's when it has its own; undefined when none is named. */
+export function wholeMachine(
+  properties: DocumentProperties,
+  billing: Billing,
+  shares: PayShares,
+  book: PriceBook,
+): { readonly type: string; readonly perHour: number; readonly driverPerHour?: number } | NotMeasurable | undefined {
+  const types = typesOf(properties, billing);
+  if (types.executor === undefined) return undefined;
+  const perHour = (type: string, share: number): number | NotMeasurable => {
+    const machine = machineOf(type, book);
+    const rates = isNotMeasurable(machine) ? machine : ratesFor(machine, 1, share, billing, book);
+    if (isNotMeasurable(rates)) return rates;
+    return rates.reduce((sum, { quantity, price, payShare }) => sum + quantity * price * payShare, 0);
+  };
+  const executor = perHour(types.executor, shares.executor);
+  const driver = types.driver === undefined ? undefined : perHour(types.driver, shares.driver);
+  if (typeof executor !== 'number') return executor;
+  if (driver === undefined) return { type: types.executor, perHour: executor };
+  return typeof driver === 'number' ? { type: types.executor, perHour: executor, driverPerHour: driver } : driver;
+}
+
 /** As the price book names them, else as a cluster of Databricks names its own. */
 function typesOf(properties: DocumentProperties, { executorInstance, driverInstance, service }: Billing) {
   const told = (tag: string): string | undefined => {

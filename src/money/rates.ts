@@ -13,7 +13,7 @@ export function ratesOf(question: MachinesQuestion, cluster: string, book: Price
   return machineRates(question, billing, shares, book) ?? resourceRates(question.containers, shares, book);
 }
 
-function paySharesOf(spot: SpotTerms | undefined): PayShares {
+export function paySharesOf(spot: SpotTerms | undefined): PayShares {
   if (spot === undefined) return { executor: 1, driver: 1 };
   return { executor: 1 - spot.discount * spot.executorShare, driver: spot.hasSpotDriver ? 1 - spot.discount : 1 };
 }

@@ -1,6 +1,9 @@
 import { Option } from 'commander';
-import { analyzeRun, type RunAnalysis } from '../../app/analyze-run.ts';
+import { analyzeRun } from '../../app/analyze-run.ts';
 import { findRun } from '../../app/find-run.ts';
+import { priceAnalysis } from '../../app/price-analysis.ts';
+import { loadPriceBook } from '../../app/prices.ts';
+import { costOfRun } from '../../app/run-cost.ts';
 import { thresholdsIn } from '../../app/settings.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -39,9 +42,11 @@ export function analyzeCommand(host: CommandHost) {
         .option('--cluster <name>', 'where it ran, when the id alone is not enough')
         .option('--all', 'every finding and every reason why something was not measurable'),
     async ({ spot, output }, options, [label = '']) => {
+      const book = loadPriceBook(spot.config);
       const store = await spot.openStore('read');
       const key = await findRun(store, label, options.cluster);
-      const analysis: RunAnalysis = await analyzeRun(store, key, { thresholds: thresholdsIn(spot.config) });
+      const found = await analyzeRun(store, key, { thresholds: thresholdsIn(spot.config) });
+      const analysis = priceAnalysis(found, await costOfRun(store, key, book));
       const format: string = options.format;
       switch (format) {
         case 'json':

@@ -1,6 +1,15 @@
-import type { RunAnalysis } from '../../app/analyze-run.ts';
+import type { PricedAnalysis } from '../../app/price-analysis.ts';
 import type { Finding } from '../../analysis/finding.ts';
-import { factName, factText, plain, savingText, settingsOf, verdictText } from './findings-text.ts';
+import {
+  costNotes,
+  factName,
+  factText,
+  plain,
+  savingText,
+  settingsOf,
+  verdictText,
+  worthText,
+} from './findings-text.ts';
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; background: #fff }
@@ -12,7 +21,7 @@ dt { color: #666 } dd { margin: 0; overflow-wrap: anywhere }
 `;
 
 /** One page that needs nothing from elsewhere and runs nothing; text from the run is escaped. */
-export function analysisHtml(analysis: RunAnalysis): string {
+export function analysisHtml(analysis: PricedAnalysis): string {
   const { findings, notMeasurable, errors } = analysis;
   const title = `${analysis.run} (${analysis.name})`;
   return `<!doctype html>
@@ -27,6 +36,9 @@ export function analysisHtml(analysis: RunAnalysis): string {
 <body>
 <h1>${escaped(title)}</h1>
 <p>${escaped(verdictText(analysis))}</p>
+${costNotes(analysis)
+  .map((note) => `<p>${escaped(note)}</p>`)
+  .join('\n')}
 ${findings.length === 0 ? '' : overview(findings)}
 ${findings.map(section).join('\n')}
 ${list(
@@ -44,10 +56,10 @@ ${list(
 function overview(findings: readonly Finding[]): string {
   const rows = findings.map(
     (finding) =>
-      `<tr><td class="${finding.severity}">${finding.severity}</td><td>${escaped(finding.title)}</td><td>${escaped(finding.subject)}</td><td>${escaped(savingText(finding) ?? '-')}</td></tr>`,
+      `<tr><td class="${finding.severity}">${finding.severity}</td><td>${escaped(finding.title)}</td><td>${escaped(finding.subject)}</td><td>${escaped(savingText(finding) ?? '-')}</td><td>${escaped(worthText(finding) ?? '-')}</td></tr>`,
   );
   return `<table>
-<tr><th>severity</th><th>finding</th><th>where</th><th>saves</th></tr>
+<tr><th>severity</th><th>finding</th><th>where</th><th>saves</th><th>worth</th></tr>
 ${rows.join('\n')}
 </table>`;
 }

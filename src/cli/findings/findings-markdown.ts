@@ -1,15 +1,31 @@
-import type { RunAnalysis } from '../../app/analyze-run.ts';
+import type { PricedAnalysis } from '../../app/price-analysis.ts';
 import type { Finding } from '../../analysis/finding.ts';
-import { factName, factText, plain, savingText, settingsOf, verdictText } from './findings-text.ts';
+import {
+  costNotes,
+  factName,
+  factText,
+  plain,
+  savingText,
+  settingsOf,
+  verdictText,
+  worthText,
+} from './findings-text.ts';
 
 /** For a ticket or a merge request. Text from the run cannot become markup. */
-export function analysisMarkdown(analysis: RunAnalysis): string {
+export function analysisMarkdown(analysis: PricedAnalysis): string {
   const { findings, notMeasurable, errors } = analysis;
   const lines = [`# ${escaped(analysis.run)} (${escaped(analysis.name)})`, '', escaped(verdictText(analysis))];
+  for (const note of costNotes(analysis)) lines.push('', escaped(note));
   if (findings.length > 0) {
-    lines.push('', '| severity | finding | where | saves |', '|---|---|---|---|');
+    lines.push('', '| severity | finding | where | saves | worth |', '|---|---|---|---|---|');
     for (const finding of findings) {
-      const cells = [finding.severity, finding.title, finding.subject, savingText(finding) ?? '-'];
+      const cells = [
+        finding.severity,
+        finding.title,
+        finding.subject,
+        savingText(finding) ?? '-',
+        worthText(finding) ?? '-',
+      ];
       lines.push(`| ${cells.map(escaped).join(' | ')} |`);
     }
   }

@@ -1,7 +1,16 @@
-import type { RunAnalysis } from '../../app/analyze-run.ts';
+import type { PricedAnalysis } from '../../app/price-analysis.ts';
 import type { Finding } from '../../analysis/finding.ts';
 import { table, type Column } from '../table.ts';
-import { factName, factText, plain, savingText, settingsOf, verdictText } from './findings-text.ts';
+import {
+  costNotes,
+  factName,
+  factText,
+  plain,
+  savingText,
+  settingsOf,
+  verdictText,
+  worthText,
+} from './findings-text.ts';
 
 /** More than this does not fit on one screen. */
 const MOST_SHOWN = 10;
@@ -11,11 +20,12 @@ const COLUMNS: readonly Column<Finding>[] = [
   { title: 'FINDING', cell: ({ id }) => id },
   { title: 'WHERE', cell: ({ subject }) => subject },
   { title: 'SAVES', align: 'right', cell: savingText },
+  { title: 'WORTH', align: 'right', cell: worthText, optional: true },
   { title: 'WHAT', cell: ({ title }) => title, optional: true },
 ];
 
 /** One screen: the verdict, the findings worst first, the first one in full, and what could not be measured. */
-export function analysisTable(analysis: RunAnalysis, width: number, all: boolean): string {
+export function analysisTable(analysis: PricedAnalysis, width: number, all: boolean): string {
   const { findings, notMeasurable, errors } = analysis;
   const shown = all ? findings : findings.slice(0, MOST_SHOWN);
   const rest = findings.length - shown.length;
@@ -26,6 +36,8 @@ export function analysisTable(analysis: RunAnalysis, width: number, all: boolean
   for (const [i, finding] of detailed.entries()) lines.push('', ...inFull(finding, i === 0));
   if (notMeasurable.length > 0) lines.push('', ...whyNot(analysis, all));
   for (const { id, message } of errors) lines.push(`${id} failed: ${plain(message)}`);
+  const notes = costNotes(analysis);
+  if (notes.length > 0) lines.push('', ...notes.map(plain));
   return lines.join('\n');
 }
 
@@ -41,7 +53,7 @@ function inFull(finding: Finding, isFirst: boolean): string[] {
   ];
 }
 
-function whyNot({ notMeasurable }: RunAnalysis, all: boolean): string[] {
+function whyNot({ notMeasurable }: PricedAnalysis, all: boolean): string[] {
   if (all) return notMeasurable.map(({ id, because }) => `${id} not measurable, because ${plain(because)}`);
   const byReason = Map.groupBy(notMeasurable, ({ because }) => because);
   const [common] = [...byReason].toSorted(([, a], [, b]) => b.length - a.length);

@@ -1,5 +1,6 @@
-import type { RunAnalysis } from '../../app/analyze-run.ts';
+import type { CostInShort, PricedAnalysis } from '../../app/price-analysis.ts';
 import type { Fact, Finding, Range } from '../../analysis/finding.ts';
+import { EXAMPLE_PRICES, moneyRangeText, moneyText } from '../money-text.ts';
 import { bytesText, durationText, percentText } from '../units.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -8,6 +9,11 @@ const MS_PER_HOUR = 3_600_000;
 export function savingText({ savings }: Finding): string | undefined {
   if (savings.timeMs.high > 0) return rangeText(savings.timeMs);
   return savings.coreMs.high > 0 ? `${coreHoursText(savings.coreMs.high)} core-h` : undefined;
+}
+
+/** What that is worth; undefined where it is nothing or the run's cost is not known. */
+export function worthText({ savings: { cost } }: Finding): string | undefined {
+  return cost === undefined || cost.high <= 0 ? undefined : moneyRangeText(cost);
 }
 
 /** `up to 2.0 s`, `1.5 s`, `1.0 s – 2.0 s`. */
@@ -49,15 +55,34 @@ export function settingsOf({ fix }: Finding): readonly string[] {
 }
 
 /** One line for the whole run. */
-export function verdictText({ findings, total, durationMs }: RunAnalysis): string {
+export function verdictText({ findings, total, durationMs, cost }: PricedAnalysis): string {
   const took = durationText(durationMs);
-  if (findings.length === 0) return `It took ${took}, and nothing was found that would be worth changing.`;
+  const run = 'because' in cost ? `It took ${took}` : `It took ${took} and cost ${costText(cost)}`;
+  if (findings.length === 0) return `${run}, and nothing was found that would be worth changing.`;
   const { timeMs, coreMs } = total;
   const time = timeMs.high > 0 ? `${rangeText(timeMs)} of its ${took}` : undefined;
   const cores = coreMs.high > 0 ? `${coreHoursText(coreMs.high)} core-hours` : undefined;
+  const money = total.cost === undefined || total.cost.high <= 0 ? '' : ` (${moneyRangeText(total.cost)})`;
   const saves = [time, cores].filter((text) => text !== undefined).join(', at most ');
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
-  return saves === '' ? `It took ${took}; ${count}.` : `It took ${took}; ${count}; together they are worth ${saves}.`;
+  return saves === '' ? `${run}; ${count}.` : `${run}; ${count}; together they are worth ${saves}${money}.`;
+}
+
+function costText({ total, currency, isExample }: CostInShort): string {
+  return `${moneyText(total, currency)}${isExample ? ' by example prices' : ''}`;
+}
+
+/** What is to be known of the amounts of findings: what idled, whose prices they are, or why there are none. */
+export function costNotes({ cost, findings }: PricedAnalysis): readonly string[] {
+  // A run with nothing to gain has one line.
+  if (findings.length === 0) return [];
+  if ('because' in cost) return [`Its cost is not measurable, because ${cost.because}.`];
+  const { total, idle, currency, isExample } = cost;
+  const idleText =
+    idle === undefined || total === 0
+      ? []
+      : [`Cores without a task cost ${moneyText(idle, currency)} of it (${percentText(idle / total)}).`];
+  return isExample ? [...idleText, EXAMPLE_PRICES] : idleText;
 }
 
 /** Text from a log must not rearrange somebody's terminal or page. */
