@@ -148,7 +148,7 @@ function isWorthAWord(
   run: RunSpan | undefined,
   allocatedCoreMs: number,
 ): boolean {
-  if (gain.kind === 'none') return true;
+  if (gain.kind === 'none' || (gain.kind === 'time' && gain.isFailure === true)) return true;
   if (gain.kind === 'cores') return coreMs.high >= FLOOR.coreShare * allocatedCoreMs;
   return timeMs.high >= Math.max(FLOOR.ms, FLOOR.share * (run?.durationMs ?? 0));
 }
@@ -159,7 +159,7 @@ function mostSevere(
   run: RunSpan | undefined,
   allocatedCoreMs: number,
 ): Severity {
-  if (gain.kind === 'none') return 'critical';
+  if (gain.kind === 'none' || (gain.kind === 'time' && gain.isFailure === true)) return 'critical';
   if (gain.kind === 'cores') return severityOf(middle(coreMs) / Math.max(1, allocatedCoreMs), CORES_WORTH);
   const severity = severityOf(middle(timeMs) / Math.max(1, run?.durationMs ?? 0), WORTH);
   return severity === 'none' ? 'low' : severity;

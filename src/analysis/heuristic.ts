@@ -17,7 +17,13 @@ export type Thresholds = Readonly<Record<string, Scale | Limit>>;
 /** What could be won, which decides whether the finding is worth a word. */
 export type Gain =
   /** Wall-clock. `remedy` is replayed where the run can be simulated; `claim` is the estimate where it cannot. */
-  | { readonly kind: 'time'; readonly claimMs: Range; readonly remedy?: ((id: string) => Remedy) | undefined }
+  | {
+      readonly kind: 'time';
+      readonly claimMs: Range;
+      readonly remedy?: ((id: string) => Remedy) | undefined;
+      /** A failure that cost time: what it cost is told, and its severity stands as the evidence gives it. */
+      readonly isFailure?: boolean | undefined;
+    }
   /** Core time that was paid for and not needed; the run takes as long. */
   | { readonly kind: 'cores'; readonly coreMs: Range }
   /** Neither: a failure, a danger, or something about the run's data. Its severity stands as the evidence gives it. */

@@ -157,15 +157,26 @@ export function withoutColdStart(id: string): Remedy {
   return { id, phase: 'run', certainty: 'measured', apply: (scenario) => ({ ...scenario, coldStart: false }) };
 }
 
-/** The driver takes no time before these jobs: the most that could be saved. */
-export function withoutDriverGaps(id: string, jobIds: readonly number[]): Remedy {
+/**
+ * The driver takes no time before these jobs: the most that could be saved.
+ *
+ * @param shareLeft - of each gap that stays all the same, by job id; none where nothing is said
+ */
+export function withoutDriverGaps(
+  id: string,
+  jobIds: readonly number[],
+  shareLeft: ReadonlyMap<number, number> = new Map(),
+): Remedy {
   return {
     id,
     phase: 'run',
     certainty: 'upper',
     apply: (scenario) => ({
       ...scenario,
-      driverGaps: new Map([...scenario.driverGaps, ...jobIds.map((jobId) => [jobId, 0] as const)]),
+      driverGaps: new Map([
+        ...scenario.driverGaps,
+        ...jobIds.map((jobId) => [jobId, shareLeft.get(jobId) ?? 0] as const),
+      ]),
     }),
   };
 }

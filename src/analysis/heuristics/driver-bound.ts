@@ -7,7 +7,7 @@ import { defineHeuristic, NotMeasurableHere, severityOf } from '../heuristic.ts'
 /**
  * Finds time between jobs, and after the last one, in which only the driver worked and the executors waited.
  *
- * Gaps shorter than a second are planning and scheduling and are left out. So is what comes before the first job: starting
+ * The first second of a gap is planning and scheduling and is left out. So is what comes before the first job: starting
  * the context is not the program's doing, and no property shortens it.
  */
 export const driverBound = defineHeuristic({
@@ -25,14 +25,19 @@ export const driverBound = defineHeuristic({
       throw new NotMeasurableHere('it was an interactive shell, whose driver waits for a person');
     const { gaps, startUpMs } = driverGaps(jobs, run);
     const long = gaps.filter(({ from, to }) => to - from >= leastGapMs.value);
-    const [total, tail] = [lengthOf(long), lengthOf(long.filter(({ beforeJob }) => beforeJob === undefined))];
+    const beyond = long.map(({ from, to, beforeJob }) => ({ from: from + leastGapMs.value, to, beforeJob }));
+    const [total, tail] = [lengthOf(beyond), lengthOf(beyond.filter(({ beforeJob }) => beforeJob === undefined))];
     const longest = long.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a), {
       from: 0,
       to: 0,
       beforeJob: undefined,
     });
     const before = longest.beforeJob === undefined ? 'after the last job' : `before job ${longest.beforeJob}`;
-    const jobIds = long.flatMap(({ beforeJob }) => beforeJob ?? []);
+    const left = new Map(
+      long.flatMap(({ from, to, beforeJob }) =>
+        beforeJob === undefined ? [] : [[beforeJob, leastGapMs.value / (to - from)] as const],
+      ),
+    );
     return [
       {
         severity: severityOf(total / Math.max(1, run.durationMs), gapShare),
@@ -48,7 +53,7 @@ export const driverBound = defineHeuristic({
         gain: {
           kind: 'time',
           claimMs: { low: 0, high: total },
-          remedy: (id) => withoutWaits(id, jobIds, tail),
+          remedy: (id) => withoutWaits(id, left, tail),
         },
         fix: {
           text: `Look at what the program does ${before}: collect() and work on the driver, listing or renaming files, calls to other systems. Do it on the executors, or start independent jobs from threads meanwhile.`,
@@ -58,9 +63,9 @@ export const driverBound = defineHeuristic({
   },
 });
 
-/** Neither the gaps before these jobs nor what comes after the last one. */
-function withoutWaits(id: string, jobIds: readonly number[], tailMs: number): Remedy {
-  const gaps = withoutDriverGaps(id, jobIds);
+/** Neither the gaps before these jobs, but for the share that stays, nor what comes after the last one. */
+function withoutWaits(id: string, left: ReadonlyMap<number, number>, tailMs: number): Remedy {
+  const gaps = withoutDriverGaps(id, [...left.keys()], left);
   return {
     ...gaps,
     apply: (scenario) => {

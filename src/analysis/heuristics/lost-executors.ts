@@ -36,6 +36,9 @@ export const lostExecutors = defineHeuristic({
       ...lost.map(({ removed }) => removed ?? Infinity),
       ...again.map(({ submitted }) => submitted ?? Infinity),
     );
+    const longestLostMs = failures
+      .filter(({ kind }) => kind === 'executor-lost' || kind === 'container-killed')
+      .reduce((sum, { lostMs, count }) => Math.max(sum, lostMs / Math.max(1, count)), 0);
     const [worst] = lost;
     const reason = worst?.removeReason ?? failures.find(({ kind }) => kind === 'executor-lost')?.example ?? '';
     const isKilled = /137|143|memory|OOM|killed/i.test(reason);
@@ -54,8 +57,13 @@ export const lostExecutors = defineHeuristic({
           repeatedMs,
           fetchFailures: failures.find(({ kind }) => kind === 'fetch-failure')?.count ?? 0,
         },
-        // At least what was computed twice; at most all from the loss to the end of the last repetition.
-        gain: estimated(repeatedMs, again.length === 0 ? 0 : Math.max(repeatedMs, lastRepeat - firstLoss)),
+        gain: {
+          // At least what was computed twice; at most all from the loss to the end of the last repetition. Where no
+          // stage was, the attempts that went with the executor, as long as they lasted on average.
+          ...estimated(repeatedMs, again.length === 0 ? longestLostMs : Math.max(repeatedMs, lastRepeat - firstLoss)),
+          // An executor that dies may be the next run's end, whatever it cost in this one.
+          isFailure: lost.length > 0,
+        },
         fix: fixOfFailure(isKilled ? 'container-killed' : 'executor-lost', properties),
       },
     ];
