@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { findRun } from '../../app/find-run.ts';
+import { findRun, RunNotFoundError } from '../../app/find-run.ts';
+import { priceSimulation, type PricedPoint, type PricedSimulation } from '../../app/price-simulation.ts';
+import { loadPriceBook } from '../../app/prices.ts';
 import { simulateRun } from '../../app/simulate-run.ts';
 import { runLabel } from '../../documents/run-key.ts';
-import type { SimulatedPoint, Simulation } from '../../simulation/simulate.ts';
+import type { Simulation } from '../../simulation/simulate.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
+import { amountText, EXAMPLE_PRICES, moneyText } from '../money-text.ts';
 import { barPlot, curveSvg } from '../plot.ts';
 import { table, type Column } from '../table.ts';
 import { durationText, percentText } from '../units.ts';
@@ -20,7 +23,7 @@ interface SimulateCommandOptions {
 
 const MS_PER_HOUR = 3_600_000;
 
-const COLUMNS: readonly Column<SimulatedPoint>[] = [
+const columnsOf = (currency: string): readonly Column<PricedPoint>[] => [
   { title: 'EXECUTORS', align: 'right', cell: (point) => String(point.executors) },
   { title: 'CORES EACH', align: 'right', cell: (point) => String(point.coresPerExecutor) },
   { title: 'DURATION', align: 'right', cell: (point) => durationText(point.durationMs) },
@@ -31,6 +34,11 @@ const COLUMNS: readonly Column<SimulatedPoint>[] = [
   },
   { title: 'CORE-H', align: 'right', cell: (point) => (point.coreMs / MS_PER_HOUR).toFixed(3) },
   { title: 'UTILISATION', align: 'right', cell: (point) => percentText(point.utilizationRatio) },
+  {
+    title: `COST (${currency})`,
+    align: 'right',
+    cell: ({ cost }) => (cost === undefined ? undefined : amountText(cost)),
+  },
   {
     title: 'SPARKLENS SAYS',
     align: 'right',
@@ -62,13 +70,17 @@ export function simulateCommand(host: CommandHost) {
         .option('--cluster <name>', 'where it ran, when the id alone is not enough')
         .option('--plot <file>', 'also write the curve as SVG'),
     async ({ spot, output }, options, [label = '']) => {
+      const book = loadPriceBook(spot.config);
       const store = await spot.openStore('read');
       const key = await findRun(store, label, options.cluster);
-      const simulation = await simulateRun(store, key, {
+      const replayed = await simulateRun(store, key, {
         executors: options.executors ?? [],
         coresPerExecutor: options.cores,
         set: options.set,
       });
+      const aggregate = await store.readAggregate(key);
+      if (aggregate === undefined) throw new RunNotFoundError('RUN_NOT_FOUND', `${runLabel(key)} was just deleted`);
+      const simulation = priceSimulation(replayed, aggregate, options.set, book);
       const isRefused = simulation.refusal !== undefined;
       if (options.plot !== undefined && !isRefused) {
         writeFileSync(
@@ -94,10 +106,11 @@ const WHY_REFUSED: Readonly<Record<NonNullable<Simulation['refusal']>['code'], s
   CANNOT_FINISH: 'it cannot finish on that size.',
 };
 
-function simulationText(simulation: Simulation, width: number): string {
-  const { refusal, source, bounds, selfCheck, assumptions } = simulation;
+function simulationText(simulation: PricedSimulation, width: number): string {
+  const { refusal, source, bounds, selfCheck, assumptions, cost, currency } = simulation;
   const on = source.executors === 0 ? '' : ` on ${source.executors} × ${source.coresPerExecutor} cores`;
-  const had = `It ran ${durationText(source.durationMs)}${on}.`;
+  const paid = 'because' in cost ? '' : ` and cost ${moneyText(cost.total, currency)}`;
+  const had = `It ran ${durationText(source.durationMs)}${on}${paid}.`;
   if (refusal !== undefined) return `${had}\nNo simulation: ${WHY_REFUSED[refusal.code]}`;
   const facts = [
     bounds &&
@@ -110,11 +123,13 @@ function simulationText(simulation: Simulation, width: number): string {
       ? undefined
       : 'Only sums and quantiles of its stages are known, not its tasks: the ranges are wider.',
     ...assumptions.map(({ because }) => `Beware: ${because}`),
+    'because' in cost ? `What it really cost is not measurable, because ${cost.because}.` : undefined,
+    simulation.hasExamplePrices ? EXAMPLE_PRICES : undefined,
   ];
   return [
     had,
     '',
-    table(simulation.points, COLUMNS, width),
+    table(simulation.points, columnsOf(currency), width),
     '',
     barPlot(plotPoints(simulation), durationText),
     '',
