@@ -205,6 +205,8 @@ export class SqliteStore implements Store {
     this.#refuseClosed();
     this.#refuseReader();
     const encoded = documents.map(encodeKept);
+    // Lets a writer beside this one in between, however fast documents come.
+    await nextTurn();
     return await this.#attempt(() => this.#transaction(() => encoded.map((document) => this.#kept.save(document))));
   }
 
@@ -265,13 +267,14 @@ export class SqliteStore implements Store {
     this.#refuseClosed();
     this.#refuseReader();
     const encoded: (EncodedRun | Error)[] = [];
-    let turnStarted = performance.now();
+    let turnStarted = -Infinity;
     for (const run of runs) {
+      if (performance.now() - turnStarted > LONGEST_TURN_MS) {
+        await nextTurn();
+        turnStarted = performance.now();
+      }
       signal?.throwIfAborted();
       encoded.push(encodedOrError(run));
-      if (performance.now() - turnStarted < LONGEST_TURN_MS) continue;
-      await nextTurn();
-      turnStarted = performance.now();
     }
     signal?.throwIfAborted();
     // From here on nothing else runs until the batch is committed or rolled back.

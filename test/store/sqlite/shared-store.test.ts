@@ -52,7 +52,7 @@ describe('store/sqlite opened to share', () => {
     body: { text: 'x'.repeat(10_000) },
   });
 
-  it('prunes 600 runs and keeps 200 documents while another process saves runs as fast as it can: neither waits in vain, nothing is lost', async () => {
+  it('prunes 600 runs and keeps 40 documents while another process saves runs as fast as it can: neither waits in vain, nothing is lost', async () => {
     await filled(600);
     // It gives up with STORE_BUSY after 200 ms without the lock, and would say so.
     writer = spawn(process.execPath, [WRITER, path, 'new']);
@@ -68,15 +68,15 @@ describe('store/sqlite opened to share', () => {
     await using store = await open('share');
     const deleted = await store.prune({ endedBefore: new Date('2021-01-01') });
     const kept = [];
-    for (let index = 0; index < 200; index += 1) kept.push(...(await store.keep([alert(`a-${index}`)])));
+    for (let index = 0; index < 40; index += 1) kept.push(...(await store.keep([alert(`a-${index}`)])));
     await new Promise((resolve) => setTimeout(resolve, 100));
     writer.kill('SIGKILL');
-    await once(writer, 'exit');
+    if (writer.exitCode === null) await once(writer, 'exit');
 
     expect(errors).to.deep.equal([]);
     expect(deleted).to.deep.equal({ agg: 600, raw: 600, detail: 0, err: 0 });
     expect(new Set(kept.map(({ status }) => status))).to.deep.equal(new Set(['saved']));
-    expect(await collect(store.findKept('alert'))).to.have.lengthOf(200);
+    expect(await collect(store.findKept('alert'))).to.have.lengthOf(40);
     expect(acknowledged.length - before, 'runs that were saved meanwhile').to.be.at.least(50);
     expect((await store.readLedger(acknowledged.map((appId) => sampleKey({ appId })))).size).to.equal(
       acknowledged.length,
