@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { fitCommand } from './commands/fit.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   historyCommand,
   analyzeCommand,
   compareCommand,
+  checkCommand,
   simulateCommand,
   suggestCommand,
   fitCommand,

@@ -1,3 +1,4 @@
+import { isToldByLog } from '../analysis/facts.ts';
 import { jobsFromStages } from '../analysis/computed/jobs-from-stages.ts';
 import type { AggregateDocument, ArrayAggregate, RawDocument } from '../documents/documents.ts';
 import type { RunDetail, StageDetail } from '../documents/run-detail.ts';
@@ -26,12 +27,14 @@ export interface ComparedRun {
 }
 
 export function comparedRun({ aggregate, raw, detail }: StoredRun): ComparedRun {
-  const known = detail ?? (raw === undefined ? undefined : detailOfRest(raw));
-  const usable = known !== undefined && (known.stages.length > 0 || detail !== undefined) ? known : undefined;
+  const isFromLog = detail !== undefined && isToldByLog(detail);
+  const known = isFromLog || raw === undefined ? detail : detailOfRest(raw);
+  // A raw document without stages may be of a run that had none, or of a server that forgot them.
+  const usable = isFromLog || (known?.stages.length ?? 0) > 0 ? known : undefined;
   const { attempt } = aggregate;
   return {
     aggregate,
-    knowledge: usable === undefined ? 'aggregates' : detail === undefined ? 'history-server' : 'event-log',
+    knowledge: usable === undefined ? 'aggregates' : isFromLog ? 'event-log' : 'history-server',
     detail: usable,
     durationMs: Math.max(0, attempt.duration ?? usable?.applicationEnd ?? usable?.lastEvent ?? 0),
     properties: sparkPropertiesOf((attempt.environment['sparkProperties'] ?? {}) as Readonly<Record<string, unknown>>),

@@ -60,7 +60,7 @@ function operators(plan: SqlNode, counts = new Map<string, number>()): Map<strin
 /** `WholeStageCodegen (3)` and `Scan parquet spark_catalog.db.t` without what is this run's own. */
 function operator(name: string): string {
   return name
-    .replace(/^(Scan \S+).*$/, '$1')
+    .replace(/^(Scan \S+).*$/s, '$1')
     .replace(/ \(\d+\)$/, '')
     .trim();
 }

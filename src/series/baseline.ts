@@ -18,7 +18,7 @@ export interface Expectation {
   readonly isBeyondKnownSizes: boolean;
 }
 
-/** Fewer runs are no baseline. */
+/** Fewer runs are no baseline to raise an alarm by. */
 export const LEAST_RUNS = 8;
 /** The newest so many runs count: older ones are of an older program and an older cluster. */
 export const MOST_RUNS = 20;
@@ -39,6 +39,9 @@ const SAME_SIZE = 1.1;
  * Of few values the deviation itself is uncertain, so the factor is larger. From 40,000 drawn series for each `n`; linear between.
  */
 const FACTORS: readonly (readonly [n: number, factor: number])[] = [
+  [5, 14.28],
+  [6, 8.27],
+  [7, 7.79],
   [8, 6.05],
   [9, 5.81],
   [10, 4.93],
@@ -52,12 +55,16 @@ const FACTORS: readonly (readonly [n: number, factor: number])[] = [
 /**
  * What is to be expected of a run of `inputBytes`, by the median and the median absolute deviation of the runs before.
  *
- * @param history - oldest first; the newest {@link MOST_RUNS} count
- * @returns `undefined` with fewer than {@link LEAST_RUNS}
+ * @param history - oldest first; the newest `most` count
+ * @returns `undefined` with fewer than `least`
  */
-export function expectationOf(history: readonly SeriesRun[], inputBytes: number): Expectation | undefined {
-  const runs = history.slice(-MOST_RUNS);
-  if (runs.length < LEAST_RUNS) return undefined;
+export function expectationOf(
+  history: readonly SeriesRun[],
+  inputBytes: number,
+  { least = LEAST_RUNS, most = MOST_RUNS }: { readonly least?: number; readonly most?: number } = {},
+): Expectation | undefined {
+  const runs = history.slice(-most);
+  if (runs.length < Math.max(least, 1)) return undefined;
   const size = sizeEffect(runs);
   const levels = runs.map((run) => withoutSize(size, run));
   const middle = median(levels) ?? 0;
@@ -84,7 +91,8 @@ export function expectationOf(history: readonly SeriesRun[], inputBytes: number)
 
 function factorOf(n: number): number {
   const above = FACTORS.findIndex(([count]) => count >= n);
-  const [highN, high] = FACTORS[above] ?? [MOST_RUNS, 3.48];
-  const [lowN, low] = FACTORS[above - 1] ?? [highN, high];
+  // Fewer than five have no row, and more than twenty differ little from twenty.
+  const [highN, high] = FACTORS.at(above) ?? [MOST_RUNS, 0];
+  const [lowN, low] = above > 0 ? (FACTORS[above - 1] ?? [highN, high]) : [highN, high];
   return highN === lowN ? high : low + ((high - low) * (n - lowN)) / (highN - lowN);
 }

@@ -70,7 +70,7 @@ function levelBefore(runs: readonly SeriesRun[]): readonly SeriesRun[] {
 }
 
 /** Of the runs that took no longer than usual the one whose input is nearest, of equally near ones the newest. */
-function mostLike(run: SeriesRun, history: readonly SeriesRun[]): SeriesRun | undefined {
+export function mostLike(run: SeriesRun, history: readonly SeriesRun[]): SeriesRun | undefined {
   const recent = history.slice(-MOST_RUNS);
   const normal = recent.filter(({ durationMs, inputBytes }) => {
     const usual = expectationOf(recent, inputBytes);

@@ -68,8 +68,9 @@ export function aggregateRun(sketch: RunSketch = {}): AggregateDocument {
           driver: { id: 'driver', totalCores: 0 },
           executors: {
             elements_count: executors,
-            totalCores: columnOf(cores),
-            x_coreCost: columnOf(sketch.coreMs ?? cores * (durationMs ?? 0)),
+            totalCores: columnOf(cores, executors),
+            x_durationMilliseconds: columnOf(executors * (durationMs ?? 0), executors),
+            x_coreCost: columnOf(sketch.coreMs ?? cores * (durationMs ?? 0), executors),
           },
         },
         stages: {
@@ -99,6 +100,8 @@ function isoOf(epoch: number): string {
   return new Date(epoch).toISOString().replace('Z', '000+00:00');
 }
 
-function columnOf(sum: number): NumberAggregate {
-  return { sum, min: sum, max: sum, mean: sum, count_zeroes: sum === 0 ? 1 : 0, count_not_null: 1 };
+/** Of so many equal values. */
+function columnOf(sum: number, count = 1): NumberAggregate {
+  const each = sum / Math.max(1, count);
+  return { sum, min: each, max: each, mean: each, count_zeroes: sum === 0 ? count : 0, count_not_null: count };
 }
