@@ -4,12 +4,14 @@ import type { CommandHost } from './command.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { collectCommand } from './commands/collect.ts';
+import { costCommand } from './commands/cost.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
+import { regressionsCommand } from './commands/regressions.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { fitCommand } from './commands/fit.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -35,8 +37,10 @@ const COMMANDS = [
   backupCommand,
   historyCommand,
   analyzeCommand,
+  costCommand,
   compareCommand,
   checkCommand,
+  regressionsCommand,
   simulateCommand,
   suggestCommand,
   fitCommand,

@@ -58,26 +58,19 @@ export function machineRates(
   return isNotMeasurable(driver) ? driver : { executor, driver };
 }
 
-/** What a whole machine of the executors costs for an hour, and one of the driver's when it has its own; undefined when none is named. */
-export function wholeMachine(
+/** What a whole machine of the executors costs for an hour, with surcharge; undefined when none is named. */
+export function wholeMachinePrice(
   properties: DocumentProperties,
   billing: Billing,
   shares: PayShares,
   book: PriceBook,
-): { readonly type: string; readonly perHour: number; readonly driverPerHour?: number } | NotMeasurable | undefined {
-  const types = typesOf(properties, billing);
-  if (types.executor === undefined) return undefined;
-  const perHour = (type: string, share: number): number | NotMeasurable => {
-    const machine = machineOf(type, book);
-    const rates = isNotMeasurable(machine) ? machine : ratesFor(machine, 1, share, billing, book);
-    if (isNotMeasurable(rates)) return rates;
-    return rates.reduce((sum, { quantity, price, payShare }) => sum + quantity * price * payShare, 0);
-  };
-  const executor = perHour(types.executor, shares.executor);
-  const driver = types.driver === undefined ? undefined : perHour(types.driver, shares.driver);
-  if (typeof executor !== 'number') return executor;
-  if (driver === undefined) return { type: types.executor, perHour: executor };
-  return typeof driver === 'number' ? { type: types.executor, perHour: executor, driverPerHour: driver } : driver;
+): { readonly type: string; readonly perHour: number } | NotMeasurable | undefined {
+  const { executor: type } = typesOf(properties, billing);
+  if (type === undefined) return undefined;
+  const machine = machineOf(type, book);
+  const rates = isNotMeasurable(machine) ? machine : ratesFor(machine, 1, shares.executor, billing, book);
+  if (isNotMeasurable(rates)) return rates;
+  return { type, perHour: rates.reduce((sum, { quantity, price, payShare }) => sum + quantity * price * payShare, 0) };
 }
 
 /** As the price book names them, else as a cluster of Databricks names its own. */
