@@ -58,6 +58,6 @@ function hasOwnRepartition(plan: SqlNode, partitions: number): boolean {
     ({ name, description }) =>
       name === 'Exchange' &&
       /REPARTITION_BY_NUM|RoundRobinPartitioning/.test(description) &&
-      new RegExp(`Partitioning\\([^)]*\\b${partitions}\\)`).test(description),
+      new RegExp(`Partitioning\\([^()]*\\b${partitions}\\)`).test(description),
   );
 }

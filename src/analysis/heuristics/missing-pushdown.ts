@@ -2,6 +2,9 @@ import type { SqlNode } from '../../documents/run-detail.ts';
 import { nodesOf, unwrapped } from '../computed/plan-nodes.ts';
 import { defineHeuristic, estimated, severityOf, type Observation } from '../heuristic.ts';
 
+/** Characters of the list that are looked at: Spark cuts its own texts shorter, a forged log does not. */
+const LONGEST_FILTERS = 5000;
+
 /**
  * Finds scans of Parquet, ORC or JDBC that read all rows for a filter right above them that throws most away, with
  * nothing of it pushed into the scan.
@@ -51,13 +54,21 @@ export const missingPushdown = defineHeuristic({
 
 /** `PushedFilters: [IsNotNull(a), …]` and `PartitionFilters: […]`; that a column is not null filters hardly anything. */
 function hasPushed({ description }: SqlNode): boolean {
-  const [, pushed] = /PushedFilters: \[([^\]]*)\]/.exec(description) ?? [];
+  const pushed = listed(description, 'PushedFilters: [');
   // A description that was cut off before it says so proves nothing.
   if (pushed === undefined) return true;
-  const partitions = /PartitionFilters: \[([^\]]+)\]/.test(description);
+  const partitions = (listed(description, 'PartitionFilters: [') ?? '') !== '';
   const useful = pushed
+    .slice(0, LONGEST_FILTERS)
     .split(/,(?![^(]*\))/)
     .map((one) => one.replace(/^\*/, '').trim())
     .filter((one) => one !== '' && !one.startsWith('IsNotNull('));
   return partitions || useful.length > 0;
+}
+
+/** What stands between this beginning and the next bracket that closes; undefined where there is no such list. */
+function listed(description: string, beginning: string): string | undefined {
+  const start = description.indexOf(beginning);
+  const end = start === -1 ? -1 : description.indexOf(']', start);
+  return end === -1 ? undefined : description.slice(start + beginning.length, end);
 }

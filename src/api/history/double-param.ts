@@ -1,4 +1,4 @@
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?$/;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?$/;
 const WORD = /^([+-]?)(NaN|Infinity)$/;
 
 /** A double as Java reads it, but for hexadecimal ones; `undefined` for any other text. */

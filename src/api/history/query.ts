@@ -71,7 +71,8 @@ export class Query {
   /** Numbers between commas; commas at the end do not count. @throws RestError 400 */
   doubles(name: string, fallback: string): readonly number[] {
     const text = this.#params.get(name) ?? fallback;
-    const parts = text.replace(/,+$/, '').split(',');
+    const parts = text.split(',');
+    while (parts.length > 1 && parts.at(-1) === '') parts.pop();
     if (text !== '' && parts.length === 1 && parts[0] === '') return [];
     return parts.map((part) => {
       const value = parseDouble(part);

@@ -53,7 +53,7 @@ function segmentsOf(path: string): string[] {
   return raw.map((segment) => {
     if (segment === '') throw new RestError(400, 'The path has an empty part.');
     try {
-      return decodeURIComponent(segment.replace(/;.*$/, ''));
+      return decodeURIComponent(segment.replace(/;.*$/s, ''));
     } catch {
       throw new RestError(400, 'The path has a percent sign that encodes nothing.');
     }

@@ -50,7 +50,7 @@ export function differing(changes: readonly MeasureChange[]): MeasureChange[] {
 
 /** `inputBytes 100 → 200 (×2)` of the evidence, with bytes as a person reads them. */
 export function evidenceText(text: string): string {
-  const measured = /^(\w+Bytes) (\d+) → (\d+)(.*)$/.exec(text);
+  const measured = /^(\w+Bytes) (\d+) → (\d+)(.*)$/s.exec(text);
   if (measured === null) return plain(text);
   const [, name = '', before = '', after = '', rest = ''] = measured;
   return `${name.replace(/Bytes$/, '')} ${bytesText(Number(before))} → ${bytesText(Number(after))}${rest}`;

@@ -119,8 +119,15 @@ function valueAt(text: string, from: number): Span {
   if (close !== -1) return { from: from + open.length, to: from + close };
 
   const skipped = open === '{' ? 0 : open.length;
-  const value = UNQUOTED.exec(piece.slice(skipped))?.[0].replace(/[)\]}]+$/, '') ?? '';
+  const value = withoutClosings(UNQUOTED.exec(piece.slice(skipped))?.[0] ?? '');
   return { from: from + skipped, to: from + skipped + value.length };
+}
+
+/** Brackets at the end close what was opened before the value. */
+function withoutClosings(value: string): string {
+  let end = value.length;
+  while (end > 0 && ')]}'.includes(value.charAt(end - 1))) end -= 1;
+  return value.slice(0, end);
 }
 
 function closingIndex(piece: string, open: string): number {
