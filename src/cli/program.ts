@@ -4,7 +4,6 @@ import type { CommandHost } from './command.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { collectCommand } from './commands/collect.ts';
-import { costCommand } from './commands/cost.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
@@ -37,7 +36,6 @@ const COMMANDS = [
   backupCommand,
   historyCommand,
   analyzeCommand,
-  costCommand,
   compareCommand,
   checkCommand,
   regressionsCommand,
