@@ -90,7 +90,7 @@ function toTransport(settings: TransportSettings) {
 function textLine(info: Readonly<Record<string, unknown>>): string {
   const { level, message, timestamp, ...fields } = info;
   const pairs = Object.entries(fields).map(
-    ([key, value]) => ` ${key}=${oneLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
+    ([key, value]) => ` ${oneLine(key)}=${oneLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
   );
   return `${String(timestamp)} ${String(level).padEnd(5)} ${oneLine(String(message))}${pairs.join('')}`;
 }
