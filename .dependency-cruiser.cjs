@@ -30,7 +30,7 @@ module.exports = {
       'ring-2',
       'What a run amounts to is computed from documents alone.',
       { path: '^src/(aggregations|analysis|simulation|regression|money|comparison|series|eventlog)/' },
-      { path: '^src/(sources|store|integrations|crawler|alerts|setter|api|mcp|app|cli)/' },
+      { path: '^src/(sources|store|integrations|crawler|alerts|setter|tuning|api|mcp|app|cli)/' },
     ),
     rule(
       'ring-2-pure',
@@ -45,7 +45,7 @@ module.exports = {
       'ring-3',
       'Adapters know documents, not those who use them.',
       { path: '^src/(sources|store|integrations)/' },
-      { path: '^src/(crawler|alerts|setter|api|mcp|app|cli)/' },
+      { path: '^src/(crawler|alerts|setter|tuning|api|mcp|app|cli)/' },
     ),
     rule(
       'adapters-apart',
@@ -55,8 +55,8 @@ module.exports = {
     ),
     rule(
       'ring-4',
-      'The crawler, the alerts and the setter see ports, never an adapter.',
-      { path: '^src/(crawler|alerts|setter)/' },
+      'The crawler, the alerts, the setter and the tuning see ports, never an adapter.',
+      { path: '^src/(crawler|alerts|setter|tuning)/' },
       { path: '^src/((sources|store|integrations)/[^/]+/|api/|mcp/|app/|cli/)' },
     ),
     rule(
