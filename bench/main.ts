@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   collect: () => import('./collect/collect.ts'),
   simulation: () => import('./simulation.ts'),
   findings: () => import('./findings.ts'),
+  suggest: () => import('./suggest/suggest.ts'),
 };
 
 const wanted = process.argv.slice(2);

@@ -1,30 +1,40 @@
-import { historyRunOf, newestFirst, type HistoryRun } from '../setter/history-run.ts';
+import { readApplication, type ApplicationHistory } from '../setter/kept-models.ts';
 import type { RunFilter, Store } from '../store/store.ts';
 import { SuggestionError } from '../setter/fragments/emittable.ts';
 
-/** The newest so many runs count: older ones are of an older program and an older cluster. */
-const MOST_RUNS = 500;
+/** An application as a person names it. */
+export type ApplicationFilter = Pick<RunFilter, 'tag' | 'app' | 'cluster'>;
 
-/** The stored runs that teach something, newest first. */
-export async function readHistory(store: Store, filter: RunFilter): Promise<readonly HistoryRun[]> {
-  const runs: HistoryRun[] = [];
-  for await (const document of store.findAggregates(filter, { limit: MOST_RUNS })) {
-    const run = historyRunOf(document);
-    if (run !== undefined) runs.push(run);
-  }
-  return newestFirst(runs);
+/**
+ * The application of that tag; of an id or name, the one that its newest run belongs to.
+ *
+ * @returns `undefined` when no such run is stored
+ */
+export async function findApplication(
+  store: Store,
+  filter: ApplicationFilter,
+): Promise<ApplicationHistory | undefined> {
+  const tag = filter.tag ?? (await tagOfNewest(store, filter));
+  if (tag === undefined) return undefined;
+  const history = await readApplication(store, { tag, cluster: filter.cluster });
+  return history.all.length === 0 ? undefined : history;
 }
 
 /**
- * The runs of one application.
+ * The same.
  *
  * @throws SuggestionError `SUGGESTION_NO_HISTORY`
  */
-export async function requireHistory(store: Store, filter: RunFilter): Promise<readonly HistoryRun[]> {
-  const runs = await readHistory(store, filter);
-  if (runs.length > 0) return runs;
+export async function requireApplication(store: Store, filter: ApplicationFilter): Promise<ApplicationHistory> {
+  const history = await findApplication(store, filter);
+  if (history !== undefined) return history;
   throw new SuggestionError(
     'SUGGESTION_NO_HISTORY',
     `No finished run of ${filter.tag ?? filter.app ?? 'any application'} is in ${store.description}: \`spot list\` shows what is`,
   );
+}
+
+async function tagOfNewest(store: Store, filter: ApplicationFilter): Promise<string | undefined> {
+  for await (const aggregate of store.findAggregates(filter, { limit: 1 })) return aggregate.app_specific_data.tag;
+  return undefined;
 }

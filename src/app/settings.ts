@@ -8,6 +8,7 @@ import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
 import { pricesSection } from '../money/config.ts';
+import { modelsSection, platformSection } from '../setter/sections.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { elasticsearchSection } from '../store/elasticsearch/config.ts';
 import { ConfigError } from '../util/errors.ts';
@@ -79,6 +80,8 @@ export const SECTIONS: readonly Section[] = [
   storeSection,
   elasticsearchSection,
   pricesSection,
+  platformSection,
+  modelsSection,
   heuristicSection,
   miscSection,
   menasSection,

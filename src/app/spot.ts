@@ -5,6 +5,7 @@ import type { CrawlObserver } from '../crawler/observer.ts';
 import { patiently, type Patience } from '../crawler/patient-store.ts';
 import { classificationEnricher } from '../integrations/enricher.ts';
 import { silentLogger, type Logger } from '../logging/logger.ts';
+import { modelsSection } from '../setter/sections.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { EventLogSource } from '../sources/event-log/event-log-source.ts';
 import type { RunSource } from '../sources/run-source.ts';
@@ -13,6 +14,7 @@ import { createRedactor, type Redactor } from '../util/redaction/redactor.ts';
 import { processEnvironment, type Environment } from './environment.ts';
 import { createSpotLogger, readLoggingSettings, type LogLevel } from './logging.ts';
 import { redactionKey } from './redaction-key.ts';
+import { ModelKeeper } from './model-keeper.ts';
 import { openSources } from './open-sources.ts';
 import { openStore, storePlace, type OpenStoreOptions, type StorePlace } from './open-store.ts';
 import { loadConfig, storeSection } from './settings.ts';
@@ -116,6 +118,19 @@ export class Spot implements AsyncDisposable {
       logger: this.logger.child({ component: 'crawler' }),
       now: this.environment.now,
     }));
+  }
+
+  /** Fits models after each pass; does nothing where `[MODELS]` says so. Ends, at the latest, before the store is closed. */
+  modelKeeper(store: Store): ModelKeeper {
+    const { fit_after_pass, min_new_runs, max_per_pass } = this.config.of(modelsSection).settings;
+    return this.#opened.use(
+      new ModelKeeper(store, {
+        minNewRuns: min_new_runs,
+        maxPerPass: fit_after_pass ? max_per_pass : 0,
+        logger: this.logger.child({ component: 'models' }),
+        now: this.environment.now,
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

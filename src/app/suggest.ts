@@ -1,16 +1,18 @@
 import { SuggestionError } from '../setter/fragments/emittable.ts';
 import type { Prices } from '../setter/config.ts';
-import type { HistoryRun } from '../setter/history-run.ts';
+import { historyRunOf, type HistoryRun } from '../setter/history-run.ts';
+import { modelOf, readProfiles, type ApplicationHistory } from '../setter/kept-models.ts';
 import type { Question } from '../setter/question.ts';
 import { executorGrid, type Step } from '../setter/step.ts';
-import { modelStep } from '../setter/steps/model-step.ts';
+import { hasEnoughSettings, modelStep } from '../setter/steps/model-step.ts';
 import { rulesStep } from '../setter/steps/rules-step.ts';
 import { similarStep } from '../setter/steps/similar-step.ts';
 import { simulationStep } from '../setter/steps/simulation-step.ts';
 import { suggestionOf, type Suggestion } from '../setter/suggestion.ts';
 import type { RunFilter, Store } from '../store/store.ts';
+import { priorFor } from './application-models.ts';
 import { findRun, RunNotFoundError } from './find-run.ts';
-import { readHistory, requireHistory } from './run-history.ts';
+import { findApplication, requireApplication } from './run-history.ts';
 import { simulateRun } from './simulate-run.ts';
 
 export interface SuggestOptions {
@@ -23,19 +25,24 @@ export interface SuggestOptions {
   readonly inputBytes?: number | undefined;
   readonly question: Omit<Question, 'inputBytes'>;
   readonly prices: Prices;
+  /** Of how many new runs a stored model need not know; 1: of none. */
+  readonly minNewRuns?: number;
 }
 
 /** How far beyond its own size a run is replayed. */
 const SIMULATION_REACH = 4;
+/** Where no profiles are kept, the newest so many runs stand for the other applications. */
+const MOST_OTHER_RUNS = 200;
 
 /**
- * What to set for the next run: by the model of the application, by a replay of one of its runs, by similar applications,
+ * What to set for the next run: by the model of the application, by similar applications, by a replay of one of its runs,
  * by rules from size alone; the first of these that has enough to go by.
  *
  * @throws SuggestionError `SUGGESTION_NO_SIZE` when neither an application nor a size is given, `SUGGESTION_NO_HISTORY`
  */
 export async function suggest(store: Store, options: SuggestOptions): Promise<Suggestion> {
-  const own = await ownRuns(store, options);
+  const history = await ownHistory(store, options);
+  const own = history?.runs ?? [];
   const inputBytes = options.inputBytes ?? own[0]?.inputBytes;
   if (inputBytes === undefined)
     throw new SuggestionError(
@@ -44,21 +51,37 @@ export async function suggest(store: Store, options: SuggestOptions): Promise<Su
     );
   const question: Question = { ...options.question, inputBytes };
   const step =
-    modelStep(own, question) ??
-    (await simulated(store, own, options.like, question)) ??
+    (await modelled(store, history, options, question)) ??
     similarStep(own, await otherRuns(store, own, options), question) ??
+    (await simulated(store, own, options.like, question)) ??
     rulesStep(question);
-  return suggestionOf(step, question, options.prices);
+  return suggestionOf(step, question, options.prices, history?.validity);
 }
 
-async function ownRuns(store: Store, { filter, like, inputBytes }: SuggestOptions): Promise<readonly HistoryRun[]> {
+async function ownHistory(
+  store: Store,
+  { filter, like, inputBytes }: SuggestOptions,
+): Promise<ApplicationHistory | undefined> {
   if (like !== undefined) {
     const aggregate = await store.readAggregate(await findRun(store, like, filter.cluster));
-    return requireHistory(store, { tag: aggregate?.app_specific_data.tag, cluster: aggregate?.spot.cluster });
+    return requireApplication(store, { tag: aggregate?.app_specific_data.tag, cluster: aggregate?.spot.cluster });
   }
-  if (filter.tag === undefined && filter.app === undefined) return [];
+  if (filter.tag === undefined && filter.app === undefined) return undefined;
   // A new application is no error when its size is told: there are rules for it.
-  return inputBytes === undefined ? requireHistory(store, filter) : readHistory(store, filter);
+  return inputBytes === undefined ? requireApplication(store, filter) : findApplication(store, filter);
+}
+
+async function modelled(
+  store: Store,
+  history: ApplicationHistory | undefined,
+  { minNewRuns = 1 }: SuggestOptions,
+  question: Question,
+): Promise<Step | undefined> {
+  if (history === undefined || !hasEnoughSettings(history.runs)) return undefined;
+  // While a person waits, similar applications are asked, and no simulation is made.
+  const prior = () => priorFor(store, history, { withSimulation: false });
+  const model = await modelOf(store, history, { minNewRuns, prior });
+  return model && modelStep(history.runs, question, model);
 }
 
 async function simulated(
@@ -82,16 +105,27 @@ async function simulated(
   }
 }
 
+/** Runs of other applications: a few of each from the kept profiles, else the newest. */
 async function otherRuns(
   store: Store,
   own: readonly HistoryRun[],
   { filter, jobType }: SuggestOptions,
 ): Promise<readonly HistoryRun[]> {
-  const names = new Set(own.map(({ application }) => application));
+  const names = new Set([filter.tag, ...own.map(({ application }) => application)]);
   const wanted = jobType?.toLowerCase();
-  const runs = await readHistory(store, { cluster: filter.cluster });
+  const profiles = (await readProfiles(store)).flatMap(({ runs }) => runs);
+  const runs = profiles.length > 0 ? profiles : await newestRuns(store, filter.cluster);
   return runs.filter(
-    ({ application, name }) =>
-      !names.has(application) && (wanted === undefined || `${application} ${name}`.toLowerCase().includes(wanted)),
+    ({ application, name, cluster }) =>
+      !names.has(application) &&
+      (filter.cluster === undefined || cluster === filter.cluster) &&
+      (wanted === undefined || `${application} ${name}`.toLowerCase().includes(wanted)),
   );
+}
+
+async function newestRuns(store: Store, cluster: string | undefined): Promise<readonly HistoryRun[]> {
+  const runs: HistoryRun[] = [];
+  for await (const aggregate of store.findAggregates({ cluster }, { limit: MOST_OTHER_RUNS }))
+    runs.push(...[historyRunOf(aggregate) ?? []].flat());
+  return runs;
 }

@@ -52,6 +52,7 @@ const FOLDS = 10;
 const ROWS_TO_REHEARSE = 125;
 /** Beyond this many times the rehearsed distance the members' own variance has to tell. */
 const MOST_STRETCH = 3;
+const LEAST_WEIGHT = 0.02;
 /** With so many left-out runs the prior weights count as much as the errors. */
 const PULL = 8;
 
@@ -111,12 +112,25 @@ export function restoreEnsemble(
 ): Ensemble {
   const restored = state.members.map(({ name, hyper }) => {
     const member = memberOf(name);
-    return member.restore?.(data, hyper) ?? member.fit(data, hyper);
+    return whenAsked(() => member.restore?.(data, hyper) ?? member.fit(data, hyper));
   });
   return assemble(data, restored, state);
 }
 
-function assemble(data: TrainingData, fitted: readonly FittedMember[], state: EnsembleState): Ensemble {
+/** A member that is set up when it is first asked: one without weight never is. */
+function whenAsked(setUp: () => FittedMember): Pick<FittedMember, 'mean' | 'predict'> {
+  let member: FittedMember | undefined;
+  return {
+    mean: (x) => (member ??= setUp()).mean(x),
+    predict: (x) => (member ??= setUp()).predict(x),
+  };
+}
+
+function assemble(
+  data: TrainingData,
+  fitted: readonly Pick<FittedMember, 'mean' | 'predict'>[],
+  state: EnsembleState,
+): Ensemble {
   const levels = data.schema.columns.map((_, column) => levelsOf(data, column));
   const choose = chooser(state.answering, levels);
   return {
@@ -174,7 +188,7 @@ function learn(
   const pick = <T>(values: readonly T[]): T[] => asked.map((k) => values[k]!);
   const beliefs = leaveOut(data, rehearsal.folds, pick(seats), pick(hyper), rehearsal.novelty === 'known');
   const errors = beliefs.map(({ row, of }) => of.map(({ mean }) => mean - data.y[row]!));
-  const stacked = errors.length === 0 ? pick(prior) : stack(errors, pick(prior), PULL);
+  const stacked = withoutTrifles(errors.length === 0 ? pick(prior) : stack(errors, pick(prior), PULL));
   const combined = beliefs.map(({ row, of }) => ({ ...combine(stacked, of), y: data.y[row]! }));
   const weights = prior.map((_, k) => stacked[asked.indexOf(k)] ?? 0);
   const scores = combined
@@ -235,6 +249,11 @@ function combine(weights: readonly number[], beliefs: readonly Gaussian[]): Gaus
     0,
   );
   return { mean, variance };
+}
+
+/** A member that has hardly a say is not asked: it costs as much as the others. */
+function withoutTrifles(weights: readonly number[]): number[] {
+  return normalised(weights.map((weight) => (weight < LEAST_WEIGHT ? 0 : weight)));
 }
 
 function normalised(shares: readonly number[]): number[] {

@@ -1,5 +1,9 @@
 import type { AggregateDocument } from '../documents/documents.ts';
+import type { RunDetail } from '../documents/run-detail.ts';
 import { toRunRow } from '../documents/run-row.ts';
+import { programFingerprint, type ProgramFingerprint } from '../regression/program-fingerprint.ts';
+import { evidenceOf, type Evidence } from './evidence.ts';
+import { parametersOf, type Parameters } from './parameters.ts';
 
 /** A stored run as the setter sees it: what it was given, what it had to do, and how long it took. */
 export interface HistoryRun {
@@ -18,6 +22,16 @@ export interface HistoryRun {
   readonly spilledBytes: number;
   readonly stages: number;
   readonly configuration: Configuration;
+  /** Core time the executors were given, milliseconds. */
+  readonly coreMs?: number | undefined;
+  /** The most heap that any executor or the driver had in use, garbage included; bytes. */
+  readonly peakMemoryBytes?: number | undefined;
+  /** Settings of Spark and of the application itself that may vary between runs, by property. */
+  readonly parameters?: Parameters | undefined;
+  /** What it showed about memory and partitions. */
+  readonly evidence?: Evidence | undefined;
+  /** Which version of the program it was, as far as the run shows it. */
+  readonly program?: ProgramFingerprint | undefined;
 }
 
 /** What a suggestion decides. Memory is heap, MiB. */
@@ -42,9 +56,13 @@ const DEFAULT_PARTITIONS = 200;
  *
  * In local mode the driver is the one executor, with its cores and its memory.
  *
+ * @param detail - for the fingerprint of the program and for the evidence; without it little is known of either
  * @returns `undefined` for a run that teaches nothing of run time: without an end, without a positive duration, without any core
  */
-export function historyRunOf(document: AggregateDocument): HistoryRun | undefined {
+export function historyRunOf(
+  document: AggregateDocument,
+  detail?: Pick<RunDetail, 'stages' | 'sql' | 'failures'>,
+): HistoryRun | undefined {
   const row = toRunRow(document);
   const { attempt, spot } = document;
   if (row.endTime === null || row.durationMs === null || row.durationMs <= 0 || spot.status !== 'completed')
@@ -79,6 +97,11 @@ export function historyRunOf(document: AggregateDocument): HistoryRun | undefine
       driverMemoryMib,
       isDynamic: properties['spark_dynamicAllocation_enabled'] === true,
     },
+    coreMs: row.allocatedCoreMs ?? undefined,
+    peakMemoryBytes: peakHeap(document),
+    parameters: parametersOf(properties),
+    evidence: evidenceOf({ spilledBytes: row.spilledBytes ?? 0 }, detail),
+    program: programFingerprint(document, detail),
   };
 }
 
@@ -92,6 +115,13 @@ function propertiesOf({ attempt }: AggregateDocument): Readonly<Record<string, u
   const properties = attempt.environment['sparkProperties'];
   const isRecord = typeof properties === 'object' && properties !== null && !Array.isArray(properties);
   return isRecord ? (properties as Readonly<Record<string, unknown>>) : {};
+}
+
+/** As the executors measured it; absent where they were not asked to (Spark before 3.0, or no metrics). */
+function peakHeap({ attempt }: AggregateDocument): number | undefined {
+  const peak = attempt.aggs.allexecutors.executors['peakMemoryMetrics.JVMHeapMemory'];
+  const most = typeof peak === 'object' && 'max' in peak && typeof peak.max === 'number' ? peak.max : 0;
+  return most > 0 ? most : undefined;
 }
 
 function sizeMib(bytes: unknown): number {

@@ -2,7 +2,7 @@ import type { Estimate } from './estimate.ts';
 import type { Configuration } from './history-run.ts';
 
 /** On what a suggestion rests, from most to least. */
-export type StepName = 'model' | 'simulation' | 'similar' | 'rules';
+export type StepName = 'model' | 'similar' | 'simulation' | 'rules';
 
 export interface Candidate {
   readonly configuration: Configuration;

@@ -1,8 +1,9 @@
-import { choose, judge, type WouldQualify } from './choose.ts';
+import { choose, judge, type Judged, type WouldQualify } from './choose.ts';
 import type { Prices } from './config.ts';
 import { faultsOf, propertiesOf } from './launch-properties.ts';
 import type { Question } from './question.ts';
 import type { BasedOn, Step, StepName } from './step.ts';
+import { validityNote, type Validity } from './validity.ts';
 
 /**
  * The answer. The fields with underscores are those of the optimizer's `POST /api/v1/recommend`, by its names.
@@ -40,17 +41,26 @@ export interface Suggestion {
     readonly predicted_cost: number;
     readonly num_executors: number;
   };
+  /** What it gains against that, as a share of it: 0.25 is a quarter less, a negative one is more. */
+  readonly gain?: { readonly duration: number; readonly cost: number };
+  /** Whether the runs it rests on are of the program as it is now; null without runs of the application. */
+  readonly validity: Validity | null;
   readonly spark_version?: string | undefined;
 }
 
-/** Chooses from what a step of the ladder offers. */
-export function suggestionOf(step: Step, question: Question, prices: Prices): Suggestion {
+/**
+ * Chooses from what a step of the ladder offers.
+ *
+ * @param validity - whether the runs it rests on are of the program as it is now
+ */
+export function suggestionOf(step: Step, question: Question, prices: Prices, validity?: Validity): Suggestion {
   const { chosen, qualifies, wouldQualify } = choose(step.candidates, question, prices);
   const { configuration, estimate, durationMs, cost } = chosen ?? {};
   const interval = estimate?.interval(question.confidence) ?? null;
   const price = durationMs === undefined || cost === undefined ? 0 : cost / durationMs;
   const usual = step.usual === undefined ? undefined : judge(step.usual, question, prices);
-  const caveats = [...step.caveats, ...limitsInTheWay(step, question)];
+  const note = validity === undefined ? undefined : validityNote(validity);
+  const caveats = [...(note === undefined ? [] : [note]), ...step.caveats, ...limitsInTheWay(step, question)];
   const reasons = { ...step.reasons, driver_memory_mb: 'as the runs had it, else 2 GiB' };
   return {
     num_executors: configuration?.executors ?? null,
@@ -84,8 +94,19 @@ export function suggestionOf(step: Step, question: Question, prices: Prices): Su
             num_executors: usual.configuration.executors,
           },
         }),
+    ...gainOf(chosen, usual),
+    validity: validity ?? null,
     spark_version: step.sparkVersion,
   };
+}
+
+function gainOf(chosen: Judged | undefined, usual: Judged | undefined): Pick<Suggestion, 'gain'> {
+  const share = (now: number | undefined, before: number | undefined): number | undefined =>
+    now === undefined || before === undefined || before <= 0 ? undefined : 1 - now / before;
+  const duration = share(chosen?.durationMs, usual?.durationMs);
+  const cost = share(chosen?.cost, usual?.cost);
+  // Without prices nothing costs anything: there is nothing to gain then.
+  return duration === undefined ? {} : { gain: { duration, cost: cost ?? 0 } };
 }
 
 /** Why the cluster would grant nothing at all, told of what the newest run had. */

@@ -12,7 +12,8 @@ import type { Candidate, Step } from '../../src/setter/step.ts';
 import { modelStep } from '../../src/setter/steps/model-step.ts';
 import { rulesStep } from '../../src/setter/steps/rules-step.ts';
 import { similarStep } from '../../src/setter/steps/similar-step.ts';
-import { simulationStep, spillOf } from '../../src/setter/steps/simulation-step.ts';
+import { spillOf } from '../../src/setter/evidence.ts';
+import { simulationStep } from '../../src/setter/steps/simulation-step.ts';
 import { suggestionOf } from '../../src/setter/suggestion.ts';
 import { CONFIGURATION, GIB, lawHistory, lawMs, sampleRun } from './sample-history.ts';
 

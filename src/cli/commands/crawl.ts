@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { openHealth } from '../../app/health.ts';
 import { crawlForever, crawlOnce } from '../../crawler/crawler.ts';
 import { crawlerSection } from '../../crawler/config.ts';
+import { allOf } from '../../crawler/observer.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandContext, type CommandHost } from '../command.ts';
 import { CrawlProgress } from '../crawl-progress.ts';
@@ -59,10 +60,12 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
       progress.storeFailed(error);
     },
   });
-  const report = await crawlOnce(spot.crawlContexts(sources, store, progress), {
+  const models = spot.modelKeeper(store);
+  const report = await crawlOnce(spot.crawlContexts(sources, store, allOf([progress, models])), {
     signal,
     minEndDate: options.minEndDate ?? options.min_end_date,
   });
+  if (!signal.aborted) await models.idle;
   progress.finish(crawlSummary(report, progress.failed, store));
   return crawlExitCode(report, progress.failed);
 }
@@ -81,7 +84,7 @@ async function forever({ spot, signal }: CommandContext, options: CrawlCommandOp
   });
   await using health = await openHealth(spot, sources, store);
   await crawlForever(
-    spot.crawlContexts(sources, store, health.observer),
+    spot.crawlContexts(sources, store, allOf([health.observer, spot.modelKeeper(store)])),
     { signal, minEndDate: options.minEndDate ?? options.min_end_date },
     () => {
       spot.logger.info('First sweep complete.');

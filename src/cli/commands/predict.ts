@@ -1,5 +1,11 @@
-import { requireHistory } from '../../app/run-history.ts';
-import { FEATURES, fitHistory, settingOf, type Setting } from '../../setter/history-model.ts';
+import { Option } from 'commander';
+import { priorFor } from '../../app/application-models.ts';
+import { requireApplication } from '../../app/run-history.ts';
+import { modelsSection } from '../../setter/sections.ts';
+import { FEATURES, settingOf, type Setting, type Target } from '../../setter/history-model.ts';
+import { modelOf, type LearnedModel } from '../../setter/kept-models.ts';
+import { parameterOf } from '../../setter/parameters.ts';
+import { validityNote } from '../../setter/validity.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { parseConfidence, parseMemoryArgument, parsePositiveCount, parseSizeArgument } from '../size-argument.ts';
@@ -14,8 +20,18 @@ interface PredictCommandOptions {
   readonly cores?: number;
   readonly memory?: number;
   readonly shufflePartitions?: number;
+  readonly set?: readonly string[];
   readonly confidence: number;
+  readonly what: keyof typeof WHAT;
 }
+
+/** What can be predicted, by its word on the command line, and how it is written. */
+const WHAT = {
+  'run-time': { target: 'durationMs', text: durationText, noun: 'of run time' },
+  'core-time': { target: 'coreMs', text: (ms: number) => `${(ms / 3_600_000).toFixed(3)} core-hours`, noun: 'given' },
+  'peak-memory': { target: 'peakMemoryBytes', text: bytesText, noun: 'of heap in the fullest executor' },
+  spill: { target: 'spilledBytes', text: bytesText, noun: 'spilled to disk' },
+} as const satisfies Record<string, { target: Target; text: (value: number) => string; noun: string }>;
 
 /** `spot predict`: how long a run of an application would take. */
 export function predictCommand(host: CommandHost) {
@@ -24,7 +40,10 @@ export function predictCommand(host: CommandHost) {
       name: 'predict',
       summary: 'how long a run of an application would take, with the interval that one further run falls into',
       formats: ['table', 'json'],
-      examples: ['spot predict --tag nightly-etl --input-size 50GB --executors 10'],
+      examples: [
+        'spot predict --tag nightly-etl --input-size 50GB --executors 10',
+        'spot predict --tag nightly-etl --what core-time --set spark.sql.adaptive.enabled=false',
+      ],
     },
     host,
     (command) =>
@@ -37,6 +56,12 @@ export function predictCommand(host: CommandHost) {
         .option('--cores <n>', 'cores of each executor', parsePositiveCount)
         .option('--memory <size>', 'heap of each executor: 8g', parseMemoryArgument)
         .option('--shuffle-partitions <n>', 'spark.sql.shuffle.partitions', parsePositiveCount)
+        .option('--set <property=value...>', 'a further property, of the application too')
+        .addOption(
+          new Option('--what <quantity>', 'what to predict')
+            .choices(Object.keys(WHAT))
+            .default('run-time' satisfies keyof typeof WHAT),
+        )
         .option('--confidence <share>', 'probability that the interval holds the run', parseConfidence, 0.9),
     async ({ spot, output }, options) => {
       const { tag, app, cluster, confidence } = options;
@@ -44,22 +69,37 @@ export function predictCommand(host: CommandHost) {
         output.note('Which application? Add --tag or --app.');
         return EXIT.usage;
       }
+      const { target, text, noun } = WHAT[options.what];
       const store = await spot.openStore('read');
-      const runs = await requireHistory(store, { tag, app, cluster });
-      const fitted = fitHistory(runs);
+      const history = await requireApplication(store, { tag, app, cluster });
+      const learned = await modelOf(store, history, {
+        target,
+        minNewRuns: spot.config.of(modelsSection).settings.min_new_runs,
+        prior: () => priorFor(store, history, { withSimulation: false }),
+      });
+      if (learned === undefined) {
+        output.note(`No run of ${history.tag} tells its ${options.what}.`);
+        return EXIT.notEnough;
+      }
+      const { fitted } = learned;
       const asked = askedFor(options);
-      const newest = runs.slice(0, 1).map(settingOf);
-      const setting = { ...newest[0], ...asked } as Setting;
+      const [newest] = history.runs;
+      const usual = newest === undefined ? {} : settingOf(newest);
+      const setting = { ...usual, ...asked, parameters: { ...newest?.parameters, ...asked.parameters } } as Setting;
       const prediction = fitted.predict(setting, confidence);
-      const notLearned = FEATURES.filter(
-        (name) => asked[name] !== undefined && !fitted.learned.includes(name) && asked[name] !== newest[0]?.[name],
-      );
+      const notLearned = [
+        ...FEATURES.filter((name) => asked[name] !== undefined && asked[name] !== (usual as Partial<Setting>)[name]),
+        ...Object.keys(asked.parameters ?? {}),
+      ].filter((name) => !fitted.learned.includes(name));
       const answer = {
+        what: options.what,
         setting,
         confidence,
         ...prediction,
-        runs: runs.length,
+        runs: history.runs.length,
+        model: { source: learned.source, runsSinceFit: learned.runsSinceFit, error: fitted.model.document.error },
         notLearned,
+        validity: history.validity,
         hash: fitted.model.document.hash,
       };
       if (options.format === 'json') {
@@ -67,13 +107,15 @@ export function predictCommand(host: CommandHost) {
         return prediction.interval === undefined ? EXIT.notEnough : EXIT.ok;
       }
       const { value, interval, novelty, novelFeature } = prediction;
+      const note = validityNote(history.validity);
       await output.line(
         [
-          `${durationText(value)} on ${setting.executors} × ${setting.coresPerExecutor} cores for ${bytesText(setting.inputBytes)}`,
+          `${text(value)} ${noun} on ${setting.executors} × ${setting.coresPerExecutor} cores for ${bytesText(setting.inputBytes)}`,
           interval === undefined
             ? `No interval: ${fitted.distinctSettings} different settings are not enough to tell how wrong this may be.`
-            : `${percentText(confidence)} of such runs between ${durationText(interval.low)} and ${durationText(interval.high)}`,
-          `learnt from ${runs.length} runs`,
+            : `${percentText(confidence)} of such runs between ${text(interval.low)} and ${text(interval.high)}`,
+          `learnt from ${history.runs.length} runs${sourceText(learned)}`,
+          ...(note === undefined ? [] : [`Beware: ${note}.`]),
           ...(novelty === 'above' || novelty === 'below'
             ? [`Beware: ${novelFeature ?? 'something'} is ${novelty} all that was seen.`]
             : []),
@@ -87,13 +129,20 @@ export function predictCommand(host: CommandHost) {
   );
 }
 
+function sourceText({ source, runsSinceFit }: LearnedModel): string {
+  if (source !== 'stored') return '';
+  return runsSinceFit === 0 ? ', stored model' : `, stored model without the ${runsSinceFit} newest`;
+}
+
 function askedFor(options: PredictCommandOptions): Partial<Setting> {
-  const { executors, cores, memory, inputSize, shufflePartitions } = options;
+  const { executors, cores, memory, inputSize, shufflePartitions, set = [] } = options;
+  const parameters = Object.fromEntries(set.map(parameterOf));
   return {
     ...(executors === undefined ? {} : { executors }),
     ...(inputSize === undefined ? {} : { inputBytes: inputSize }),
     ...(cores === undefined ? {} : { coresPerExecutor: cores }),
     ...(memory === undefined ? {} : { memoryMib: memory }),
     ...(shufflePartitions === undefined ? {} : { shufflePartitions }),
+    ...(set.length === 0 ? {} : { parameters }),
   };
 }

@@ -1,7 +1,9 @@
 import { Option } from 'commander';
+import { platformLimits } from '../../app/platform-limits.ts';
 import { loadPriceBook } from '../../app/prices.ts';
 import { suggest } from '../../app/suggest.ts';
 import { pricesSection } from '../../money/config.ts';
+import { modelsSection } from '../../setter/sections.ts';
 import { FRAGMENTS } from '../../setter/fragments/index.ts';
 import { PLATFORM_NAMES, type PlatformName } from '../../spark/platform.ts';
 import { PRIORITIES, type Priority } from '../../setter/question.ts';
@@ -31,8 +33,9 @@ interface SuggestCommandOptions {
   readonly sla?: number;
   readonly budget?: number;
   readonly confidence: number;
-  readonly platform: PlatformName;
-  readonly maxExecutors: number;
+  readonly platform?: PlatformName;
+  readonly maxExecutors?: number;
+  readonly instanceType?: string;
   readonly nodes?: number;
   readonly nodeCores?: number;
   readonly nodeMemory?: number;
@@ -66,11 +69,12 @@ export function suggestCommand(host: CommandHost) {
         .option('--sla <span>', 'must be done in: 15m', parseSpanArgument)
         .option('--budget <amount>', 'must not cost more, in the currency of [PRICES]', parsePositive)
         .option('--confidence <share>', 'with this probability', parseConfidence, 0.9)
-        .addOption(new Option('--platform <name>', 'where it runs').choices(PLATFORM_NAMES).default('yarn'))
-        .option('--max-executors <n>', 'at most so many executors', parsePositiveCount, 1000)
+        .addOption(new Option('--platform <name>', 'where it runs (default: [PLATFORM], yarn)').choices(PLATFORM_NAMES))
+        .option('--max-executors <n>', 'at most so many executors (default: [PLATFORM], 1000)', parsePositiveCount)
         .option('--nodes <n>', 'nodes of the cluster', parsePositiveCount)
         .option('--node-cores <n>', 'cores of each node', parsePositiveCount)
         .option('--node-memory <size>', 'memory of each node: 64g', parseMemoryArgument)
+        .option('--instance-type <name>', 'a machine of the price book, in place of the two')
         .option('--max-container <size>', 'largest container that is granted: 16g', parseMemoryArgument)
         .addOption(
           new Option('--format <format>', 'how to print the answer')
@@ -80,9 +84,12 @@ export function suggestCommand(host: CommandHost) {
     async ({ spot, output }, options) => {
       const book = loadPriceBook(spot.config);
       const store = await spot.openStore('read');
-      const { tag, app, cluster, like, jobType, inputSize, platform, maxExecutors, nodes, nodeCores, nodeMemory } =
-        options;
-      const { priority, sla, budget, confidence, maxContainer } = options;
+      const { tag, app, cluster, like, jobType, inputSize, priority, sla, budget, confidence } = options;
+      const limits = platformLimits(spot.config, book, {
+        ...options,
+        nodeMemoryMib: options.nodeMemory,
+        maxContainerMib: options.maxContainer,
+      });
       const suggestion = await suggest(store, {
         filter: { tag, app, cluster },
         like,
@@ -93,18 +100,10 @@ export function suggestCommand(host: CommandHost) {
           slaMs: sla,
           budget,
           confidence,
-          limits: {
-            platform,
-            maxExecutors,
-            nodes,
-            maxContainerMib: maxContainer,
-            node:
-              nodeCores === undefined || nodeMemory === undefined
-                ? undefined
-                : { cores: nodeCores, memoryMib: nodeMemory },
-          },
+          limits,
         },
         prices: { ...spot.config.of(pricesSection).settings, currency: book.currency, book },
+        minNewRuns: spot.config.of(modelsSection).settings.min_new_runs,
       });
       // The formats of this command are more than those of all.
       const format: string = options.format;
@@ -114,7 +113,7 @@ export function suggestCommand(host: CommandHost) {
         await output.line(textOf(suggestion, confidence));
       else {
         const { properties, spark_version: sparkVersion } = suggestion;
-        const { text, leftOut } = write({ properties, platform, sparkVersion });
+        const { text, leftOut } = write({ properties, platform: limits.platform, sparkVersion });
         await output.line(text);
         if (leftOut.length > 0) output.note(`Left out, because it is managed or refused there: ${leftOut.join(', ')}`);
       }
@@ -130,8 +129,8 @@ function exitCode({ qualifies }: Suggestion): ExitCode {
 
 const STEPS: Readonly<Record<StepName, string>> = {
   model: 'the model of this application (step 1 of 4)',
-  simulation: 'a replay of one run of it, and rules (step 2 of 4: too few different settings for a model)',
-  similar: 'similar applications (step 3 of 4: no run of it to replay)',
+  similar: 'similar applications (step 2 of 4: too few different settings for a model of its own)',
+  simulation: 'a replay of one run of it, and rules (step 3 of 4: nothing similar is stored)',
   rules: 'rules from the size of the input alone (step 4 of 4: nothing like it is stored)',
 };
 
@@ -185,7 +184,17 @@ function predictionLines(suggestion: Suggestion, money: (amount: number) => stri
       ? []
       : [
           `As the newest run (${usual.num_executors} executors): ${durationText(usual.predicted_duration_ms)}, ${money(usual.predicted_cost)}.`,
+          ...gainLines(suggestion),
         ]),
     '',
+  ];
+}
+
+function gainLines({ gain }: Suggestion): string[] {
+  if (gain === undefined) return [];
+  const told = (share: number, less: string, more: string): string =>
+    Math.abs(share) < 0.005 ? `no ${less}` : `${percentText(Math.abs(share))} ${share > 0 ? less : more}`;
+  return [
+    `Against that it is ${told(gain.duration, 'shorter', 'longer')} and ${told(gain.cost, 'cheaper', 'dearer')}.`,
   ];
 }

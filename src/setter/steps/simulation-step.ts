@@ -1,6 +1,7 @@
 import type { RunDetail } from '../../documents/run-detail.ts';
 import type { Simulation } from '../../simulation/simulate.ts';
 import { logNormal } from '../estimate.ts';
+import { spillOf, type Spill } from '../evidence.ts';
 import type { Configuration, HistoryRun } from '../history-run.ts';
 import { faultsOf } from '../launch-properties.ts';
 import type { Question } from '../question.ts';
@@ -11,21 +12,6 @@ const Z90 = 1.645;
 /** How run time follows input size where no run tells: the usual slope and its spread. */
 export const SIZE_SLOPE = { mean: 0.9, sd: 0.4 } as const;
 const TARGET_PARTITION_BYTES = 128 * 2 ** 20;
-
-/** `unknown`: it spilled, and nothing tells which tasks did. */
-export type Spill = 'none' | 'general' | 'skewed' | 'unknown';
-
-/**
- * Whether tasks spilled, and whether it was most of a stage's tasks or only a few large ones.
- *
- * @param run - its sum is always known; which tasks spilled only the stages of its event log tell
- */
-export function spillOf(run: Pick<HistoryRun, 'spilledBytes'>, { stages }: Pick<RunDetail, 'stages'>): Spill {
-  const spilled = stages.filter(({ sums }) => (sums['memoryBytesSpilled'] ?? 0) > 0);
-  if (spilled.some(({ quantiles }) => (quantiles?.memoryBytesSpilled[3] ?? 0) > 0)) return 'general';
-  if (spilled.some(({ quantiles }) => quantiles !== undefined)) return 'skewed';
-  return spilled.length > 0 || run.spilledBytes > 0 ? 'unknown' : 'none';
-}
 
 /**
  * One run, replayed on other numbers of executors, with rules for what a replay cannot tell.
