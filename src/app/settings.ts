@@ -6,6 +6,7 @@ import { healthSection } from '../api/health/config.ts';
 import { readConfig, type Config } from '../config/read-config.ts';
 import { defineSection, type Section } from '../config/section.ts';
 import { crawlerSection } from '../crawler/config.ts';
+import { alertsSection } from '../integrations/alerts/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
 import { pricesSection } from '../money/config.ts';
 import { modelsSection, platformSection } from '../setter/sections.ts';
@@ -83,6 +84,7 @@ export const SECTIONS: readonly Section[] = [
   platformSection,
   modelsSection,
   heuristicSection,
+  alertsSection,
   miscSection,
   menasSection,
   yarnSection,
