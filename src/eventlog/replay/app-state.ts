@@ -195,7 +195,7 @@ export class AppState {
       stage.status = status;
       for (const job of stage.jobs) job.completeStage(info, status);
       for (const id of stage.excludedExecutors) this.executors.live.get(id)?.excludedInStages.delete(info.stageId);
-      if (stage.activeTasks === 0) this.stages.close(stage);
+      this.stages.completed(stage);
     }
     this.executors.forgetDead((since) => this.stages.hasOpenSince(since));
     return stage;

@@ -1,7 +1,14 @@
 import type { LogLines } from '../bytes/log-lines.ts';
 import { finalName, type LogPosition, NotContinuedError } from '../bytes/log-position.ts';
 import type { LinePlace } from '../bytes/lines.ts';
-import { LogReplay, type ReplayedRun, type ReplayOptions, skippedBy } from './replay.ts';
+import {
+  type FinishOptions,
+  LogReplay,
+  type PackedRun,
+  type ReplayedRun,
+  type ReplayOptions,
+  skippedBy,
+} from './replay.ts';
 
 /** What one reading of a growing log is told. */
 export interface GrowingReading {
@@ -9,6 +16,8 @@ export interface GrowingReading {
   readonly lastUpdated?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+type Advanced = readonly [replay: LogReplay, options: FinishOptions];
 
 /**
  * The replay of a log that is still being written: each reading goes on where the one before it ended.
@@ -39,6 +48,17 @@ export class GrowingReplay {
    * @throws EventLogError as {@link LogLines.forEach} does; the next reading then starts again from the first line
    */
   async read(lines: LogLines, reading: GrowingReading = {}): Promise<ReplayedRun> {
+    const [replay, options] = await this.#advance(lines, reading);
+    return replay.finish(options);
+  }
+
+  /** The same as {@link read}, for another thread. */
+  async pack(lines: LogLines, reading: GrowingReading = {}): Promise<PackedRun> {
+    const [replay, options] = await this.#advance(lines, reading);
+    return replay.pack(options);
+  }
+
+  async #advance(lines: LogLines, reading: GrowingReading): Promise<Advanced> {
     try {
       return await this.#goOn(lines, reading);
     } catch (error) {
@@ -51,7 +71,7 @@ export class GrowingReplay {
     }
   }
 
-  async #goOn(lines: LogLines, { lastUpdated, signal }: GrowingReading): Promise<ReplayedRun> {
+  async #goOn(lines: LogLines, { lastUpdated, signal }: GrowingReading): Promise<Advanced> {
     this.#lines = lines;
     const replay = (this.#replay ??= new LogReplay({
       ...this.#options,
@@ -69,7 +89,7 @@ export class GrowingReplay {
     const skipped = skippedBy(report);
     const isUnfinished = (place: LinePlace): boolean => isBehind(place, report.position);
     for (const place of skipped) if (!isUnfinished(place)) replay.skip(place, place.reason);
-    return replay.finish({ lastUpdated, unfinished: skipped.filter(isUnfinished) });
+    return [replay, { lastUpdated, unfinished: skipped.filter(isUnfinished) }];
   }
 }
 

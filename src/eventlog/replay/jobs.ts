@@ -1,6 +1,7 @@
 import type { JobData } from '../../spark/rest.ts';
 import { formatRestTime } from '../../spark/rest-time.ts';
 import { IndexSet } from './index-set.ts';
+import { Retention } from './retention.ts';
 import type { StageInfo } from './stage-info.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -133,23 +134,35 @@ export class LiveJob {
   }
 }
 
-/** The running jobs, and of every job the row that the server would keep. */
+/** `spark.ui.retainedJobs` */
+const RETAINED_JOBS = 1000;
+
+/** The running jobs, and the rows that the server would keep: at most 1,000 of jobs that are over. */
 export class Jobs {
   readonly live = new Map<number, LiveJob>();
   readonly #rows = new Map<number, JobData>();
+  readonly #retention = new Retention(RETAINED_JOBS);
 
   start(job: LiveJob): void {
     this.live.set(job.info.jobId, job);
   }
 
   end(job: LiveJob): void {
-    this.live.delete(job.info.jobId);
-    this.write(job);
+    const { jobId } = job.info;
+    this.live.delete(jobId);
+    this.#rows.set(jobId, job.toRest());
+    this.#retention.write(jobId, job.completionTime);
+    this.#forget();
   }
 
   /** Keeps the row as it is now. That of a running job is written at its end or at the end of the log anyway. */
   write(job: LiveJob): void {
-    if (this.live.get(job.info.jobId) !== job) this.#rows.set(job.info.jobId, job.toRest());
+    const { jobId } = job.info;
+    const isNew = !this.#retention.has(jobId);
+    this.#retention.write(jobId, job.completionTime);
+    if (this.live.get(jobId) !== job) this.#rows.set(jobId, job.toRest());
+    // Where the row of a running job is written for the first time the server looks whether there are too many.
+    else if (isNew) this.#forget();
   }
 
   /** Highest id first. */
@@ -157,6 +170,10 @@ export class Jobs {
     const rows = new Map(this.#rows);
     for (const [id, job] of this.live) rows.set(id, job.toRest());
     return [...rows.values()].sort((a, b) => b.jobId - a.jobId);
+  }
+
+  #forget(): void {
+    for (const jobId of this.#retention.forget()) this.#rows.delete(jobId);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../documents/run-detail.ts';
+import type { JobDetail, RunDetail, SqlDetail, StageDetail } from '../../documents/run-detail.ts';
 import type {
   ApplicationEnvironmentInfo,
   ApplicationInfo,
@@ -12,7 +12,7 @@ import { parseJson } from '../../util/lossless-json.ts';
 import type { EventLogLines, LinePlace, LinesReport } from '../bytes/lines.ts';
 import { AppState } from './app-state.ts';
 import { applicationInfo } from './application.ts';
-import { RunDetailBuilder } from './detail/run-detail-builder.ts';
+import { RunDetailBuilder, type ToldDetail } from './detail/run-detail-builder.ts';
 import { SkippedLines } from './detail/skipped-lines.ts';
 import { environmentInfo } from './environment.ts';
 import { eventHandlers } from './event-handlers.ts';
@@ -21,6 +21,7 @@ import type { RestDialect } from './executor-metrics.ts';
 import type { RunHistoryParts } from './history/stage-history.ts';
 import { TaskTables } from './history/task-tables.ts';
 import { field, isRecord, refuse } from './json-fields.ts';
+import { packRows, type PackedRows, unpackRows } from './packed-rows.ts';
 import { scalaOf } from './scala-order.ts';
 import { hasLongNumber } from './scan/long-number.ts';
 import { SqlExecutions } from './sql/executions.ts';
@@ -45,6 +46,10 @@ export interface ReplayOptions {
   readonly place?: (() => LinePlace) | undefined;
 }
 
+export type LogReplayOptions = Omit<ReplayOptions, 'place' | 'compacted'> & {
+  readonly signal?: AbortSignal | undefined;
+};
+
 /** A run as the History Server would tell it, and what only the log tells. Plain data. */
 export interface ReplayedRun {
   /** With this attempt alone; `undefined` where the log does not even name its application. */
@@ -61,15 +66,70 @@ export interface ReplayedRun {
   readonly history?: RunHistoryParts | undefined;
 }
 
+type RunHead = Omit<ReplayedRun, 'stages' | 'jobs' | 'sql' | 'detail'>;
+
+/** A run whose long lists are made as they are taken. */
+interface ToldRun {
+  readonly head: RunHead;
+  readonly stages: Iterable<StageData>;
+  readonly jobs: Iterable<JobData>;
+  readonly sql: Iterable<ExecutionData>;
+  readonly detail: ToldDetail;
+}
+
+/** A {@link ReplayedRun} on its way to another thread: plain data, a tenth of the size. */
+export interface PackedRun {
+  readonly head: RunHead;
+  readonly detailHead: ToldDetail['head'];
+  readonly stages: PackedRows<StageData>;
+  readonly jobs: PackedRows<JobData>;
+  readonly sql: PackedRows<ExecutionData>;
+  readonly detailJobs: PackedRows<JobDetail>;
+  readonly detailStages: PackedRows<StageDetail>;
+  readonly detailSql: PackedRows<SqlDetail>;
+}
+
+/**
+ * The run that was packed, equal to what {@link LogReplay.finish} gives.
+ *
+ * Jobs and SQL executions are unpacked when they are asked for: who makes documents of the run never does.
+ */
+export function unpackRun({ head, detailHead, stages, jobs, sql, ...detail }: PackedRun): ReplayedRun {
+  let unpackedJobs: readonly JobData[] | undefined;
+  let unpackedSql: readonly ExecutionData[] | undefined;
+  return {
+    ...head,
+    stages: unpackRows(stages),
+    get jobs() {
+      return (unpackedJobs ??= unpackRows(jobs));
+    },
+    get sql() {
+      return (unpackedSql ??= unpackRows(sql));
+    },
+    detail: {
+      ...detailHead,
+      jobs: unpackRows(detail.detailJobs),
+      stages: unpackRows(detail.detailStages),
+      sql: unpackRows(detail.detailSql),
+    },
+  };
+}
+
 /**
  * Replays a log from its first to its last line.
  *
  * @throws EventLogError as {@link EventLogLines.forEach} does; a line that is no event is only counted
  */
-export async function replayEventLog(
-  lines: EventLogLines,
-  options: Omit<ReplayOptions, 'place' | 'compacted'> & { readonly signal?: AbortSignal | undefined } = {},
-): Promise<ReplayedRun> {
+export async function replayEventLog(lines: EventLogLines, options: LogReplayOptions = {}): Promise<ReplayedRun> {
+  return (await replayed(lines, options)).finish();
+}
+
+/** The same as {@link replayEventLog}, for another thread. */
+export async function packEventLog(lines: EventLogLines, options: LogReplayOptions = {}): Promise<PackedRun> {
+  return (await replayed(lines, options)).pack();
+}
+
+async function replayed(lines: EventLogLines, options: LogReplayOptions): Promise<LogReplay> {
   const replay = new LogReplay({ ...options, compacted: lines.compacted, place: () => lines.place() });
   const report = await lines.forEach(
     (bytes, start, end) => {
@@ -78,7 +138,7 @@ export async function replayEventLog(
     { signal: options.signal },
   );
   for (const place of skippedBy(report)) replay.skip(place, place.reason);
-  return replay.finish();
+  return replay;
 }
 
 /** A line that is left out, and why. */
@@ -149,21 +209,50 @@ export class LogReplay {
     this.#skipped.add(`${place.file}:${place.line}`, reason);
   }
 
-  finish({ lastUpdated: asked, unfinished = [] }: FinishOptions = {}): ReplayedRun {
+  /** What the lines so far tell. */
+  finish(options: FinishOptions = {}): ReplayedRun {
+    const { head, detail, stages, jobs, sql } = this.#tell(options);
+    return {
+      ...head,
+      stages: [...stages],
+      jobs: [...jobs],
+      sql: [...sql],
+      detail: { ...detail.head, jobs: [...detail.jobs], stages: [...detail.stages], sql: [...detail.sql] },
+    };
+  }
+
+  /** The same in a small form, for another thread: {@link unpackRun} gives it back. Never is all of it there as objects. */
+  pack(options: FinishOptions = {}): PackedRun {
+    const { head, detail, stages, jobs, sql } = this.#tell(options);
+    return {
+      head,
+      detailHead: detail.head,
+      stages: packRows(stages),
+      jobs: packRows(jobs),
+      sql: packRows(sql),
+      detailJobs: packRows(detail.jobs),
+      detailStages: packRows(detail.stages),
+      detailSql: packRows(detail.sql),
+    };
+  }
+
+  #tell({ lastUpdated: asked, unfinished = [] }: FinishOptions): ToldRun {
     const { start, end, environment, profiles, sparkVersion } = this.#state;
     const lastUpdated = asked ?? this.#options.lastUpdated ?? end ?? 0;
     const skipped = this.#skipped.with(unfinished.map(({ file, line, reason }) => [`${file}:${line}`, reason]));
     const driverMs = start === undefined ? undefined : (end ?? lastUpdated) - start.time;
     return {
-      application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
-      environment: environment === undefined ? undefined : environmentInfo(environment, [...profiles.values()]),
-      allexecutors: this.#state.executors.rows().map((executor) => executor.toRest(this.#dialect, driverMs)),
+      head: {
+        application: start === undefined ? undefined : applicationInfo(start, end, sparkVersion, lastUpdated),
+        environment: environment === undefined ? undefined : environmentInfo(environment, [...profiles.values()]),
+        allexecutors: this.#state.executors.rows().map((executor) => executor.toRest(this.#dialect, driverMs)),
+        storageRdd: this.#state.storage.rows(scalaOf(this.#dialect)),
+        ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
+      },
       stages: this.#state.stages.rows().map(({ row }) => row),
       jobs: this.#state.jobs.rows(),
       sql: this.#sql.rows(lastUpdated),
-      storageRdd: this.#state.storage.rows(scalaOf(this.#dialect)),
       detail: this.#detail.build(this.#state, this.#sql, this.#events, skipped, this.#options.compacted ?? false),
-      ...(this.#tables === undefined ? {} : { history: this.#history(this.#tables, lastUpdated) }),
     };
   }
 

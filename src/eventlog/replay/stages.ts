@@ -5,12 +5,15 @@ import { PeakMetrics } from './executor-metrics.ts';
 import { StageSummaries } from './history/stage-summaries.ts';
 import { IndexSet } from './index-set.ts';
 import type { LiveJob } from './jobs.ts';
+import { Retention } from './retention.ts';
 import type { StageInfo } from './stage-info.ts';
 import { stageKey } from './stage-info.ts';
 import { TaskMetricSums } from './task-metrics.ts';
 import type { TaskRecord } from './task-record.ts';
 
 export const DEFAULT_POOL = 'default';
+/** `spark.ui.retainedStages` */
+const RETAINED_STAGES = 1000;
 
 /** A stage attempt while its row may still change. */
 export class LiveStage {
@@ -115,10 +118,11 @@ export interface StagesOptions {
   readonly keepSummaries: boolean;
 }
 
-/** The open stage attempts, and of every attempt the row that the server would keep. */
+/** The open stage attempts, and the rows that the server would keep: at most 1,000 of stages that are over. */
 export class Stages {
   readonly live = new Map<number, LiveStage>();
   readonly #kept = new Map<number, KeptStage>();
+  readonly #retention = new Retention(RETAINED_STAGES);
   readonly #options: StagesOptions;
 
   constructor(options: StagesOptions) {
@@ -141,7 +145,14 @@ export class Stages {
     const key = stageKey(stage.info.stageId, stage.info.attemptId);
     this.live.delete(key);
     this.#kept.set(key, this.#keep(stage));
+    this.#write(key, stage);
     this.#options.onClose(key);
+  }
+
+  /** The stage is completed, its row written; as long as tasks of it run, the row may be written again. */
+  completed(stage: LiveStage): void {
+    if (stage.activeTasks === 0) this.close(stage);
+    else this.#write(stageKey(stage.info.stageId, stage.info.attemptId), stage);
   }
 
   /** Whether a stage is open that was submitted before this time; one that was never submitted counts as 1970. */
@@ -155,6 +166,12 @@ export class Stages {
     const rows = new Map(this.#kept);
     for (const [key, stage] of this.live) rows.set(key, this.#keep(stage));
     return [...rows].sort(([a], [b]) => b - a).map(([, stage]) => stage);
+  }
+
+  #write(key: number, stage: LiveStage): void {
+    // The server takes a skipped stage, which has no end, for the oldest.
+    this.#retention.write(key, stage.info.completionTime ?? -1);
+    for (const forgotten of this.#retention.forget()) this.#kept.delete(forgotten);
   }
 
   #keep(stage: LiveStage): KeptStage {

@@ -189,6 +189,19 @@ export class EventLogSource implements RunSource {
 }
 
 /** The History Server has no answer for a log that ends before its environment; its other parts are told all the same. */
-function partsOf({ environment = NO_ENVIRONMENT, allexecutors, stages, jobs, sql, detail }: ReplayedRun): AttemptParts {
-  return { environment, allexecutors, stages, jobs, sql, detail };
+function partsOf(run: ReplayedRun): AttemptParts {
+  const { environment = NO_ENVIRONMENT, allexecutors, stages, detail } = run;
+  return {
+    environment,
+    allexecutors,
+    stages,
+    // Large, and unpacked only for who asks.
+    get jobs() {
+      return run.jobs;
+    },
+    get sql() {
+      return run.sql;
+    },
+    detail,
+  };
 }

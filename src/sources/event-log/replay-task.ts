@@ -4,7 +4,7 @@ import type { ReadLimits } from '../../eventlog/bytes/limits.ts';
 import type { EventLogLines } from '../../eventlog/bytes/lines.ts';
 import { linesOf } from '../../eventlog/bytes/log-lines.ts';
 import type { RestDialect } from '../../eventlog/replay/executor-metrics.ts';
-import { type ReplayedRun, replayEventLog } from '../../eventlog/replay/replay.ts';
+import { packEventLog, type PackedRun } from '../../eventlog/replay/replay.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
 
 /** One log to replay: plain data, so that it can go to another thread. */
@@ -25,14 +25,14 @@ export function openLog(fileSystem: LogFileSystem, { layout, limits }: ReplayTas
   return linesOf(layout.path, files, { compacted: layout.compacted, limits, room: freeHeapBytes });
 }
 
-/** Reads a log from its first to its last byte and tells the run. */
+/** Reads a log from its first to its last byte and tells the run, in the form in which it goes to another thread. */
 export async function replayLog(
   fileSystem: LogFileSystem,
   task: ReplayTask,
   signal?: AbortSignal,
-): Promise<ReplayedRun> {
+): Promise<PackedRun> {
   const { modified: lastUpdated, dialect, history } = task;
-  return await replayEventLog(openLog(fileSystem, task), { lastUpdated, dialect, history, signal });
+  return await packEventLog(openLog(fileSystem, task), { lastUpdated, dialect, history, signal });
 }
 
 /** Of the thread this runs in. Some of what counts as used may be garbage, so there is rather more. */

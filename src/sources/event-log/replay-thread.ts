@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
+import { type PackedRun, type ReplayedRun, unpackRun } from '../../eventlog/replay/replay.ts';
 import { EventLogError, toError } from '../../util/errors.ts';
 import type { EventLogsSettings } from './config.ts';
 import type { ReplayTask } from './replay-task.ts';
 import { fromPlain, type PlainError } from './thrown.ts';
 
 /** What the thread answers to each task. */
-export type ReplayAnswer = { readonly run: ReplayedRun } | { readonly error: PlainError };
+export type ReplayAnswer = { readonly run: PackedRun } | { readonly error: PlainError };
 
 /** The TypeScript as it stands in a checkout, and what was compiled from it in a package. */
 const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : './replay-worker.js', import.meta.url);
@@ -79,7 +79,7 @@ export class ReplayThread implements AsyncDisposable {
       this.#worker.off('message', resolve).off('error', fail).off('exit', onExit).unref();
     }
     if ('error' in answer) throw fromPlain(answer.error);
-    return answer.run;
+    return unpackRun(answer.run);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
-import type { JobDetail, RunDetail, StageDetail } from '../../../documents/run-detail.ts';
+import type { JobDetail, RunDetail, SqlDetail, StageDetail } from '../../../documents/run-detail.ts';
 import { MAX_LISTED_TASKS_OF_RUN } from '../../../documents/run-detail.ts';
 import type { AppState } from '../app-state.ts';
 import type { LiveExecutor } from '../executors.ts';
+import { RowArchive } from '../row-archive.ts';
 import type { JsonRecord } from '../json-fields.ts';
 import { optionalText } from '../json-fields.ts';
 import type { JobHead, LiveJob } from '../jobs.ts';
@@ -48,12 +49,36 @@ interface JobRecord {
   succeeded: boolean;
 }
 
+/** What the detail document tells of a stage; the rest of what its events say is not kept. */
+type ToldInfo = Pick<
+  StageInfo,
+  | 'name'
+  | 'parentIds'
+  | 'numTasks'
+  | 'submissionTime'
+  | 'completionTime'
+  | 'failureReason'
+  | 'resourceProfileId'
+  | 'cached'
+>;
+
 interface StageRecord {
   readonly tasks: StageTasks;
-  info: StageInfo | undefined;
+  info: ToldInfo | undefined;
   wasSubmitted: boolean;
   properties: Readonly<Record<string, string>>;
 }
+
+/** A {@link RunDetail} whose long lists are made as they are taken. */
+export interface ToldDetail {
+  readonly head: Omit<RunDetail, 'jobs' | 'stages' | 'sql'>;
+  readonly jobs: Iterable<JobDetail>;
+  readonly stages: Iterable<StageDetail>;
+  readonly sql: Iterable<SqlDetail>;
+}
+
+const MAX_SHARED = 1000;
+const NOTHING_CACHED: StageInfo['cached'] = { memoryBytes: 0, diskBytes: 0, partitions: 0, ofPartitions: 0 };
 
 /** Gathers, while a log is replayed, what the REST answers do not tell. */
 export class RunDetailBuilder {
@@ -61,6 +86,8 @@ export class RunDetailBuilder {
   readonly #failures = new Failures();
   readonly #jobs = new Map<number, JobRecord>();
   readonly #stages = new Map<number, StageRecord>();
+  readonly #archive = new RowArchive();
+  readonly #properties = new Map<string, Readonly<Record<string, string>>>();
   #lastEvent = -Infinity;
   #listedTasks = 0;
   #origin = 0;
@@ -110,12 +137,12 @@ export class RunDetailBuilder {
 
   stageSubmitted(info: StageInfo, properties: JsonRecord): void {
     const stage = this.#stage(stageKey(info.stageId, info.attemptId), info.stageId, info.attemptId);
-    stage.info = info;
+    stage.info = told(info);
     stage.wasSubmitted = true;
-    stage.properties = Object.fromEntries(
+    stage.properties = this.#shared(
       STAGE_PROPERTIES.flatMap((key) => {
         const value = optionalText(properties, key);
-        return value === undefined ? [] : [[key, value]];
+        return value === undefined ? [] : [[key, value] as const];
       }),
     );
     this.at(info.submissionTime);
@@ -124,7 +151,7 @@ export class RunDetailBuilder {
   stageCompleted(info: StageInfo): void {
     this.at(info.completionTime);
     const stage = this.#stages.get(stageKey(info.stageId, info.attemptId));
-    if (stage !== undefined) stage.info = info;
+    if (stage !== undefined) stage.info = told(info);
   }
 
   taskStarted(task: TaskRecord, key: number): void {
@@ -153,38 +180,61 @@ export class RunDetailBuilder {
     if (this.#listedTasks > MAX_LISTED_TASKS_OF_RUN) this.#unlistLargest();
   }
 
-  build(state: AppState, sql: SqlExecutions, events: number, skipped: SkippedLines, compacted: boolean): RunDetail {
+  /** Rows are made one after another, as they are taken: together they would be the largest thing in memory. */
+  build(state: AppState, sql: SqlExecutions, events: number, skipped: SkippedLines, compacted: boolean): ToldDetail {
     const origin = this.#origin;
     const stages = [...this.#stages].sort(([a], [b]) => a - b).map(([, stage]) => stage);
+    const told = stages.filter(({ tasks, wasSubmitted }) => wasSubmitted || tasks.launched > 0);
     const master = state.environment?.sparkProperties.find(([key]) => key === 'spark.master')?.[1];
     return {
-      schemaVersion: 1,
-      applicationStart: origin,
-      ...(state.end === undefined ? {} : { applicationEnd: state.end - origin }),
-      lastEvent: Math.max(this.#lastEvent, origin) - origin,
-      executors: this.lives.lives(origin, localCores(master)),
-      jobs: [...this.#jobs.values()].map((job) => jobDetail(job, origin)),
-      stages: stages.filter(({ tasks, wasSubmitted }) => wasSubmitted || tasks.launched > 0).map(stageDetailAt(origin)),
-      sql: sqlDetails(sql.outcomes(), origin),
-      failures: this.#failures.groups(),
-      perExecutor: this.lives.sumsBy('id'),
-      perHost: this.lives.sumsBy('host'),
-      quality: {
-        events,
-        skippedLines: skipped.count,
-        skippedExamples: [...skipped.examples],
-        hasEnd: state.end !== undefined,
-        lostTaskEnds: stages.reduce((sum, { info, tasks }) => sum + (isCompleted(info) ? tasks.open : 0), 0),
-        negativeTimes: this.#negativeTimes(state, stages),
-        compacted,
+      head: {
+        schemaVersion: 1,
+        applicationStart: origin,
+        ...(state.end === undefined ? {} : { applicationEnd: state.end - origin }),
+        lastEvent: Math.max(this.#lastEvent, origin) - origin,
+        executors: this.lives.lives(origin, localCores(master)),
+        failures: this.#failures.groups(),
+        perExecutor: this.lives.sumsBy('id'),
+        perHost: this.lives.sumsBy('host'),
+        quality: {
+          events,
+          skippedLines: skipped.count,
+          skippedExamples: [...skipped.examples],
+          hasEnd: state.end !== undefined,
+          lostTaskEnds: stages.reduce((sum, { info, tasks }) => sum + (isCompleted(info) ? tasks.open : 0), 0),
+          negativeTimes: this.#negativeTimes(state, stages),
+          compacted,
+        },
       },
+      jobs: mapped(
+        [...this.#jobs.values()].sort((a, b) => a.info.jobId - b.info.jobId),
+        (job) => jobDetail(job, origin),
+      ),
+      stages: mapped(told, stageDetailAt(origin)),
+      sql: sqlDetails(sql, origin),
     };
+  }
+
+  /** Most stages of a run have the same properties. */
+  #shared(properties: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+    const key = JSON.stringify(properties);
+    let shared = this.#properties.get(key);
+    if (shared === undefined) {
+      shared = Object.fromEntries(properties);
+      if (this.#properties.size < MAX_SHARED) this.#properties.set(key, shared);
+    }
+    return shared;
   }
 
   #stage(key: number, stageId: number, attemptId: number): StageRecord {
     let stage = this.#stages.get(key);
     if (stage === undefined) {
-      stage = { tasks: new StageTasks(stageId, attemptId), info: undefined, wasSubmitted: false, properties: {} };
+      stage = {
+        tasks: new StageTasks(stageId, attemptId, this.#archive),
+        info: undefined,
+        wasSubmitted: false,
+        properties: {},
+      };
       this.#stages.set(key, stage);
     }
     return stage;
@@ -215,7 +265,24 @@ export class RunDetailBuilder {
   }
 }
 
-function isCompleted(info: StageInfo | undefined): boolean {
+function* mapped<T, R>(rows: readonly T[], map: (row: T) => R): Generator<R> {
+  for (const row of rows) yield map(row);
+}
+
+function told(info: StageInfo): ToldInfo {
+  return {
+    name: info.name,
+    parentIds: info.parentIds,
+    numTasks: info.numTasks,
+    submissionTime: info.submissionTime,
+    completionTime: info.completionTime,
+    failureReason: info.failureReason,
+    resourceProfileId: info.resourceProfileId,
+    cached: info.cached.partitions === 0 ? NOTHING_CACHED : info.cached,
+  };
+}
+
+function isCompleted(info: ToldInfo | undefined): boolean {
   return info?.completionTime !== undefined || info?.failureReason !== undefined;
 }
 

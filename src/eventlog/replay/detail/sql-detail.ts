@@ -1,18 +1,20 @@
 import type { SqlDetail } from '../../../documents/run-detail.ts';
-import type { PlanOutcome, SqlExecution } from '../sql/execution.ts';
+import type { SqlExecution } from '../sql/execution.ts';
+import type { SqlExecutions } from '../sql/executions.ts';
 
 const MAX_PLAN_DESCRIPTION = 32 * 1024;
 /** What the plans of one run may hold together; those of the longest executions are kept. */
 const MAX_NODES_OF_RUN = 50_000;
 
 /** The executions of a run, by id, with the plans as they were in the end. Those without a start are left out. */
-export function sqlDetails(executions: readonly (readonly [SqlExecution, PlanOutcome])[], origin: number): SqlDetail[] {
+export function* sqlDetails(sql: SqlExecutions, origin: number): Generator<SqlDetail> {
+  const executions = sql.all();
   const kept = withPlan(executions);
-  return executions.flatMap(([execution, { tree }]) => {
-    const { start, completionTime, errorMessage, planDescription } = execution;
-    if (start === undefined) return [];
-    const fits = tree !== undefined && kept.has(execution.id);
-    const detail: SqlDetail = {
+  for (const execution of executions) {
+    const { start, completionTime, errorMessage } = execution;
+    if (start === undefined) continue;
+    const { tree: plan, planDescription = '' } = kept.has(execution.id) ? sql.outcomeOf(execution) : {};
+    yield {
       id: execution.id,
       description: start.description,
       submitted: start.submissionTime - origin,
@@ -21,24 +23,23 @@ export function sqlDetails(executions: readonly (readonly [SqlExecution, PlanOut
       ...(errorMessage === undefined || errorMessage === '' ? {} : { errorMessage }),
       jobIds: [...execution.jobs.keys()],
       stageIds: [...execution.stages],
-      ...(fits ? { plan: tree } : {}),
-      ...(fits && planDescription.length <= MAX_PLAN_DESCRIPTION ? { planDescription } : {}),
+      ...(plan === undefined ? {} : { plan }),
+      ...(plan !== undefined && planDescription.length <= MAX_PLAN_DESCRIPTION ? { planDescription } : {}),
       modifiedConfigs: start.modifiedConfigs,
     };
-    return [detail];
-  });
+  }
 }
 
 /** The ids of the executions whose plans fit, the longest first; one without an end counts as the longest. */
-function withPlan(executions: readonly (readonly [SqlExecution, PlanOutcome])[]): ReadonlySet<number> {
+function withPlan(executions: readonly SqlExecution[]): ReadonlySet<number> {
   const duration = ({ start, completionTime }: SqlExecution): number =>
     (completionTime ?? Infinity) - (start?.submissionTime ?? 0);
   const kept = new Set<number>();
   let nodesLeft = MAX_NODES_OF_RUN;
-  for (const [execution, { treeSize }] of [...executions].sort(([a], [b]) => longest(duration(a), duration(b)))) {
+  for (const { id, treeSize } of executions.toSorted((a, b) => longest(duration(a), duration(b)))) {
     if (treeSize > nodesLeft) continue;
     nodesLeft -= treeSize;
-    kept.add(execution.id);
+    kept.add(id);
   }
   return kept;
 }

@@ -8,7 +8,9 @@ import {
   TASK_SUCCEEDED,
 } from '../../../documents/run-detail.ts';
 import { Column } from '../column.ts';
+import type { ArchivedRow, RowArchive } from '../row-archive.ts';
 import { schedulerDelay } from '../scheduler-delay.ts';
+import { type NonZeroColumns, withoutZeros, withZeros } from './non-zero-columns.ts';
 import * as metric from '../task-metrics.ts';
 import { TaskMetricSums } from '../task-metrics.ts';
 import type { TaskRecord } from '../task-record.ts';
@@ -38,12 +40,15 @@ export class StageTasks {
   #running: Map<number, number> | undefined;
   #columns: Columns | undefined = new Columns();
   #rows = 0;
-  #quantiles: TaskQuantiles | undefined;
-  #listed: TaskColumns | undefined;
+  readonly #archive: RowArchive;
+  #quantiles: ArchivedRow | undefined;
+  #listed: ArchivedRow | undefined;
 
-  constructor(stageId: number, attemptId: number) {
+  /** @param archive - where what is to be told of a closed stage waits */
+  constructor(stageId: number, attemptId: number, archive: RowArchive) {
     this.stageId = stageId;
     this.attemptId = attemptId;
+    this.#archive = archive;
   }
 
   /** Tasks whose end the log has not told. */
@@ -77,8 +82,11 @@ export class StageTasks {
 
   /** The stage is closed: only what is to be told of its tasks is kept. @param origin - the application's start */
   close(origin: number): void {
-    this.#quantiles = this.quantiles();
-    this.#listed = this.tasks(origin);
+    if (this.#columns === undefined) return;
+    const quantiles = this.quantiles();
+    const listed = this.tasks(origin);
+    if (quantiles !== undefined) this.#quantiles = this.#archive.add(quantiles);
+    if (listed !== undefined) this.#listed = this.#archive.add(withoutZeros(listed));
     this.#columns = undefined;
     if (this.open === 0) this.#running = undefined;
   }
@@ -90,17 +98,22 @@ export class StageTasks {
 
   /** Gives up the list, for which there is no room among so many stages. */
   unlist(): void {
+    if (this.#listed !== undefined) this.#archive.drop(this.#listed);
     this.#listed = undefined;
   }
 
   /** Absent when no task attempt succeeded. */
   quantiles(): TaskQuantiles | undefined {
-    return this.#columns === undefined ? this.#quantiles : this.#columns.quantiles(this.#rows);
+    if (this.#columns !== undefined) return this.#columns.quantiles(this.#rows);
+    // What was put there.
+    return this.#quantiles === undefined ? undefined : (this.#archive.get(this.#quantiles) as TaskQuantiles);
   }
 
   /** Absent above {@link MAX_LISTED_TASKS}. @param origin - the application's start */
   tasks(origin: number): TaskColumns | undefined {
-    if (this.#columns === undefined) return this.#listed;
+    if (this.#columns === undefined) {
+      return this.#listed && withZeros(this.#archive.get(this.#listed) as NonZeroColumns, this.#rows);
+    }
     return this.#rows === 0 || this.#rows > MAX_LISTED_TASKS ? undefined : this.#columns.list(this.#rows, origin);
   }
 

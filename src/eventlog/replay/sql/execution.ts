@@ -1,12 +1,13 @@
 import type { SqlNode } from '../../../documents/run-detail.ts';
 import type { ExecutionData } from '../../../spark/rest.ts';
 import { formatRestTime } from '../../../spark/rest-time.ts';
+import type { ArchivedRow, RowArchive } from '../row-archive.ts';
 import type { ScalaVersion } from '../scala-order.ts';
 import { immutableSetOrder } from '../scala-order.ts';
 import type { MetricResults } from './metric-results.ts';
 import { aggregateMetrics } from './metric-results.ts';
 import type { PlanInfo, PlanMetric } from './plan.ts';
-import { planTree } from './plan-tree.ts';
+import { countNodes, planTree } from './plan-tree.ts';
 import type { PlanGraphEdge } from './plan-graph.ts';
 import { planGraph } from './plan-graph.ts';
 import type { SqlStageMetrics } from './stage-metrics.ts';
@@ -22,11 +23,11 @@ export interface ExecutionStart {
 
 /** A plan with what its metrics came to: as the server draws it, and as a tree. */
 export interface PlanOutcome {
+  readonly planDescription: string;
   readonly nodes: readonly RestNode[];
   readonly edges: readonly PlanGraphEdge[];
-  /** `undefined` for a plan beyond all bounds. */
-  readonly tree: SqlNode | undefined;
-  readonly treeSize: number;
+  /** Absent for a plan beyond all bounds. */
+  readonly tree?: SqlNode | undefined;
 }
 
 interface RestNode {
@@ -40,7 +41,6 @@ interface RestNode {
 export class SqlExecution {
   readonly id: number;
   start: ExecutionStart | undefined;
-  planDescription = '';
   completionTime: number | undefined;
   /** Empty text: succeeded. `undefined` before Spark 3.4. */
   errorMessage: string | undefined;
@@ -53,12 +53,18 @@ export class SqlExecution {
   endEvents = 0;
 
   readonly #scala: ScalaVersion;
+  readonly #archive: RowArchive;
+  #planDescription = '';
   #plan: PlanInfo | undefined;
-  #outcome: PlanOutcome | undefined;
+  /** Of a {@link PlanOutcome}. */
+  #outcome: ArchivedRow | undefined;
+  #treeSize = 0;
 
-  constructor(id: number, scala: ScalaVersion) {
+  /** @param archive - where its outcome waits for the end of the replay */
+  constructor(id: number, scala: ScalaVersion, archive: RowArchive) {
     this.id = id;
     this.#scala = scala;
+    this.#archive = archive;
   }
 
   register(metrics: readonly PlanMetric[]): void {
@@ -69,8 +75,14 @@ export class SqlExecution {
   setPlan(plan: PlanInfo, description: string): void {
     if (this.isSettled) return;
     this.#plan = plan;
-    this.planDescription = description;
+    this.#planDescription = description;
+    this.#treeSize = countNodes(plan);
     this.#registerAll(plan);
+  }
+
+  /** Nodes of the plan as it was told last. */
+  get treeSize(): number {
+    return this.#treeSize;
   }
 
   /** Whether the execution has ended: its plan and its metrics are then final, and only its jobs may change. */
@@ -89,16 +101,24 @@ export class SqlExecution {
 
   /** Fixes the outcome, and forgets what it is made of. */
   settle(stageMetrics: readonly SqlStageMetrics[]): void {
-    this.#outcome = this.outcome(stageMetrics);
+    if (this.#outcome === undefined) this.#outcome = this.#archive.add(this.outcome(stageMetrics));
     this.#plan = undefined;
+    this.#planDescription = '';
     this.metricTypes.clear();
     this.driverUpdates.length = 0;
   }
 
+  /** Nobody will ask for the execution any more. */
+  forget(): void {
+    if (this.#outcome !== undefined) this.#archive.drop(this.#outcome);
+  }
+
   /** @param stageMetrics - of its stages, in {@link stagesInOrder} */
   outcome(stageMetrics: readonly SqlStageMetrics[]): PlanOutcome {
-    if (this.#outcome !== undefined) return this.#outcome;
-    if (this.#plan === undefined) return { nodes: [], edges: [], tree: undefined, treeSize: 0 };
+    // What was put there.
+    if (this.#outcome !== undefined) return this.#archive.get(this.#outcome) as PlanOutcome;
+    const planDescription = this.#planDescription;
+    if (this.#plan === undefined) return { planDescription, nodes: [], edges: [] };
     const results = aggregateMetrics(this.metricTypes, stageMetrics, this.driverUpdates);
     const graph = planGraph(this.#plan, this.#scala === '2.12');
     const nodes = graph.nodes.map(({ id, name, wholeStageCodegenId, metrics }) => ({
@@ -107,7 +127,7 @@ export class SqlExecution {
       ...(wholeStageCodegenId === undefined ? {} : { wholeStageCodegenId }),
       metrics: metrics.flatMap((metric) => shown(metric, results)),
     }));
-    return { nodes, edges: graph.edges, ...planTree(this.#plan, results) };
+    return { planDescription, nodes, edges: graph.edges, tree: planTree(this.#plan, results, this.#treeSize) };
   }
 
   get status(): 'COMPLETED' | 'FAILED' | 'RUNNING' {
@@ -122,13 +142,13 @@ export class SqlExecution {
    * @param now - what a running execution's duration counts up to
    * @returns `undefined` where the log does not tell its start, as after compaction: there is no plan to draw
    */
-  toRest({ nodes, edges }: PlanOutcome, now: number): ExecutionData | undefined {
+  toRest({ planDescription, nodes, edges }: PlanOutcome, now: number): ExecutionData | undefined {
     if (this.start === undefined) return undefined;
     return {
       id: this.id,
       status: this.status,
       description: this.start.description,
-      planDescription: this.planDescription,
+      planDescription,
       submissionTime: formatRestTime(this.start.submissionTime),
       duration: (this.completionTime ?? now) - this.start.submissionTime,
       runningJobIds: this.#jobIds('RUNNING'),

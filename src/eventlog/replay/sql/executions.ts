@@ -12,6 +12,7 @@ import {
   textMap,
   timeField,
 } from '../json-fields.ts';
+import { RowArchive } from '../row-archive.ts';
 import { scalaOf } from '../scala-order.ts';
 import type { StageInfo } from '../stage-info.ts';
 import { TextPool } from '../text-pool.ts';
@@ -34,6 +35,7 @@ export class SqlExecutions {
   readonly #dialect: RestDialect;
   readonly #texts = new TextPool();
   readonly #intern = (text: string): string => this.#texts.intern(text);
+  readonly #archive = new RowArchive();
   readonly #all = new Map<number, SqlExecution>();
   readonly #live = new Map<number, SqlExecution>();
   readonly #stageMetrics = new Map<number, SqlStageMetrics>();
@@ -130,16 +132,22 @@ export class SqlExecutions {
     if (metrics?.attemptId === task.attemptId) metrics.taskEnd(task);
   }
 
-  /** All executions with what came of them, by id. */
-  outcomes(): readonly (readonly [execution: SqlExecution, outcome: PlanOutcome])[] {
-    return [...this.#all.values()]
-      .sort((a, b) => a.id - b.id)
-      .map((execution) => [execution, execution.outcome(this.#metricsOf(execution))] as const);
+  /** All executions, by id. */
+  all(): readonly SqlExecution[] {
+    return [...this.#all.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** @param now - what the duration of a running execution counts up to */
-  rows(now: number): ExecutionData[] {
-    return this.outcomes().flatMap(([execution, outcome]) => execution.toRest(outcome, now) ?? []);
+  /** What came of an execution, or has come of it so far. */
+  outcomeOf(execution: SqlExecution): PlanOutcome {
+    return execution.outcome(this.#metricsOf(execution));
+  }
+
+  /** One after another, because plans are large. @param now - what the duration of a running execution counts up to */
+  *rows(now: number): Generator<ExecutionData> {
+    for (const execution of this.all()) {
+      const row = execution.toRest(this.outcomeOf(execution), now);
+      if (row !== undefined) yield row;
+    }
   }
 
   #readPlan(event: JsonRecord): PlanInfo {
@@ -153,7 +161,7 @@ export class SqlExecutions {
   #getOrAdd(id: number): SqlExecution {
     let execution = this.#live.get(id);
     if (execution === undefined) {
-      execution = this.#all.get(id) ?? new SqlExecution(id, scalaOf(this.#dialect));
+      execution = this.#all.get(id) ?? new SqlExecution(id, scalaOf(this.#dialect), this.#archive);
       this.#all.set(id, execution);
       this.#live.set(id, execution);
       this.#forgetOldest();
@@ -189,7 +197,9 @@ export class SqlExecutions {
       if (execution.completionTime === undefined || this.#live.has(execution.id)) continue;
       if (oldest?.completionTime === undefined || execution.completionTime < oldest.completionTime) oldest = execution;
     }
-    if (oldest !== undefined) this.#all.delete(oldest.id);
+    if (oldest === undefined) return;
+    this.#all.delete(oldest.id);
+    oldest.forget();
   }
 }
 

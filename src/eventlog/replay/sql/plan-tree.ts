@@ -7,12 +7,12 @@ const MAX_NODES = 2000;
 const MAX_DESCRIPTION = 1000;
 
 /** The plan with its metrics as numbers. @returns no tree for a plan of more than 2,000 nodes */
-export function planTree(
-  plan: PlanInfo,
-  results: MetricResults,
-): { readonly tree: SqlNode | undefined; readonly treeSize: number } {
-  const treeSize = countNodes(plan);
-  return { tree: treeSize > MAX_NODES ? undefined : toNode(plan, results), treeSize };
+export function planTree(plan: PlanInfo, results: MetricResults, size = countNodes(plan)): SqlNode | undefined {
+  return size > MAX_NODES ? undefined : toNode(plan, results);
+}
+
+export function countNodes(plan: PlanInfo): number {
+  return plan.children.reduce((sum, child) => sum + countNodes(child), 1);
 }
 
 function toNode(plan: PlanInfo, results: MetricResults): SqlNode {
@@ -27,8 +27,4 @@ function toNode(plan: PlanInfo, results: MetricResults): SqlNode {
     ),
     children: plan.children.map((child) => toNode(child, results)),
   };
-}
-
-function countNodes(plan: PlanInfo): number {
-  return plan.children.reduce((sum, child) => sum + countNodes(child), 1);
 }
