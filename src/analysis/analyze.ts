@@ -82,13 +82,16 @@ function weighed(facts: RunFacts, seen: readonly Seen[]): Pick<Analysis, 'findin
       const savings = savedBy(one, simulated, run);
       const severity = milder(one.observation.severity, mostSevere(one, savings, run, allocatedCoreMs));
       if (severity === 'none') return [];
-      const { subject, facts: evidence, fix } = one.observation;
+      const { subject, facts: evidence, fix, isOutcome = false } = one.observation;
       const { id, failureTitle } = one.heuristic;
-      return [{ order, finding: { id, title: failureTitle, severity, subject, facts: evidence, savings, fix } }];
+      return [
+        { order, isOutcome, finding: { id, title: failureTitle, severity, subject, facts: evidence, savings, fix } },
+      ];
     })
     .sort(
       (a, b) =>
         compareSeverity(b.finding.severity, a.finding.severity) ||
+        Number(b.isOutcome) - Number(a.isOutcome) ||
         worth(b.finding) - worth(a.finding) ||
         a.order - b.order,
     )

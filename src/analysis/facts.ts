@@ -81,14 +81,20 @@ function modelOf(detail: RunDetail, properties: Properties): Input<RunModel> {
     : { because: 'replayed at its own size the run does not take as long as it did' };
 }
 
-function spanOf({ properties, sparkVersion }: StoredFacts, detail: RunDetail) {
+/** A micro-batch says so in the description of its execution, which its stages inherit. */
+const MICRO_BATCH = /\bbatch = (\d+|init)/;
+
+function spanOf({ properties, sparkVersion, attempt }: StoredFacts, detail: RunDetail) {
   const version = /^(\d+\.\d+)/.exec(sparkVersion ?? '')?.[1];
   return {
     durationMs: Math.max(0, detail.applicationEnd ?? detail.lastEvent),
     hasEnd: detail.quality.hasEnd,
     sparkVersion: version === undefined ? undefined : Number(version),
     isLocal: /^local(\[|$)/.test(properties['spark.master'] ?? ''),
-    isStreaming: detail.sql.some(({ description }) => /\bbatch = (\d+|init)/.test(description)),
+    isStreaming:
+      detail.sql.some(({ description }) => MICRO_BATCH.test(description)) ||
+      attempt?.stages.some(({ description }) => typeof description === 'string' && MICRO_BATCH.test(description)) ===
+        true,
     slots: mostSlots(detail.executors, Number(properties['spark.task.cpus'] ?? 1) || 1),
   };
 }

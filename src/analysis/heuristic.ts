@@ -37,6 +37,8 @@ export interface Observation {
   readonly facts: Facts;
   readonly gain: Gain;
   readonly fix: Fix;
+  /** The run did not do what it was started for: among findings as bad, it stands before all that only cost time. */
+  readonly isOutcome?: boolean | undefined;
 }
 
 /** One idea of what can be wrong with a run. */

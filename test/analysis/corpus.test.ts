@@ -1,15 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { analyze } from '../../src/analysis/analyze.ts';
 import { factsOf } from '../../src/analysis/facts.ts';
-import { analyzeRun, type RunAnalysis } from '../../src/app/analyze-run.ts';
-import { findRun } from '../../src/app/find-run.ts';
-import { Spot } from '../../src/app/spot.ts';
-import type { Store } from '../../src/store/store.ts';
-import { runSpot } from '../support/run-spot.ts';
+import { analysisOf, collectedRuns, type CollectedRun } from '../support/collected-runs.ts';
 import { whatIfRun } from '../support/whatif-runs.ts';
 
 const LOGS = fileURLToPath(new URL('../fixtures/spark-corpus/logs', import.meta.url));
@@ -27,38 +20,22 @@ const EXPECTED: readonly (readonly [run: string, shows: string, first: string])[
 ];
 
 describe('analysis on recorded runs', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'spot-findings-'));
-  const database = `sqlite:${join(directory, 'spot.sqlite')}`;
-  const spot = new Spot({ store: database, logLevel: 'none' });
-  let store: Store;
+  let runs: readonly CollectedRun[];
 
   before(async function () {
     this.timeout(60_000);
-    const { code, stderr } = await runSpot(['collect', '--event-log-dir', LOGS, '--store', database]);
-    expect(code, stderr).to.equal(0);
-    store = await spot.openStore('read');
-  });
-  after(async () => {
-    await spot[Symbol.asyncDispose]();
-    rmSync(directory, { recursive: true });
+    runs = await collectedRuns(LOGS);
   });
 
-  async function analysisOf(run: string, knowing: Partial<Store> = {}): Promise<RunAnalysis> {
-    const key = await findRun(store, run);
-    return await analyzeRun(
-      {
-        readRaw: () => store.readRaw(key),
-        readDetail: () => store.readDetail(key),
-        readAggregate: () => store.readAggregate(key),
-        ...knowing,
-      },
-      key,
-    );
+  function collected(id: string): CollectedRun {
+    const run = runs.find(({ appId }) => appId === id);
+    if (run === undefined) throw new Error(`${id} was not read`);
+    return run;
   }
 
   for (const [run, shows, first] of EXPECTED) {
     it(`gives ${first} first: ${shows}`, async () => {
-      const { findings, errors } = await analysisOf(run);
+      const { findings, errors } = await analysisOf(collected(run));
 
       expect(errors).to.deep.equal([]);
       expect(findings[0]?.id).to.equal(first);
@@ -66,13 +43,13 @@ describe('analysis on recorded runs', () => {
   }
 
   it('gives a healthy ETL run nothing above low', async () => {
-    const { findings } = await analysisOf('app-20261121083643-0000');
+    const { findings } = await analysisOf(collected('app-20261121083643-0000'));
 
     expect(findings.filter(({ severity }) => severity !== 'low')).to.deep.equal([]);
   });
 
   it('tells that 80 % of the rows under one key is skew of data, in the third stage', async () => {
-    const { findings } = await analysisOf('app-20261121085601-0000');
+    const { findings } = await analysisOf(collected('app-20261121085601-0000'));
 
     expect(findings[0]).to.deep.include({ subject: 'stage 2' });
     expect(findings[0]?.facts).to.include({ cause: 'data', tasks: 16 });
@@ -91,7 +68,7 @@ describe('analysis on recorded runs', () => {
 
   for (const [run, first] of WITHOUT_LOG) {
     it(`gives ${first ?? 'nothing'} first of the same run as a History Server tells it, and says what needs its log`, async () => {
-      const told = await analysisOf(run, { readDetail: () => Promise.resolve(undefined) });
+      const told = await analysisOf(collected(run), { detail: undefined });
 
       expect(told.errors).to.deep.equal([]);
       expect(told.source).to.equal('history-server');

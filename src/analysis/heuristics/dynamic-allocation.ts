@@ -1,4 +1,5 @@
 import { DYNAMIC } from '../computed/allocation.ts';
+import { isLetGo } from '../computed/let-go.ts';
 import { defineHeuristic, NO_GAIN, severityOf, type Observation } from '../heuristic.ts';
 
 /** Finds dynamic allocation without a bound, and executors that are let go as soon as they have come. */
@@ -35,7 +36,7 @@ export const dynamicAllocation = defineHeuristic({
     // Those that ended with the run were not let go.
     const shortLived = workers.filter(
       ({ added, removed, removeReason = '' }) =>
-        removed !== undefined && removed - added < shortLivedMs.value && /idle|decommission/i.test(removeReason),
+        removed !== undefined && removed - added < shortLivedMs.value && isLetGo(removeReason),
     );
     const severity = severityOf(shortLived.length / Math.max(1, workers.length), shortLivedShare);
     if (workers.length >= leastExecutors.value && severity !== 'none') {

@@ -43,6 +43,7 @@ export const failedJobs = defineHeuristic({
           ...(group === undefined ? {} : { errorKind: group.kind, errorClass: group.className }),
         },
         gain: NO_GAIN,
+        isOutcome: wasLast,
         fix: fixOfFailure(group?.kind, properties),
       },
     ];

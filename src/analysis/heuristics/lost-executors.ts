@@ -1,10 +1,8 @@
 import type { ExecutorLife, StageDetail } from '../../documents/run-detail.ts';
 import { firstLine, fixOfFailure } from '../computed/failure-text.ts';
+import { isLetGo } from '../computed/let-go.ts';
 import { lengthOf, union } from '../computed/intervals.ts';
 import { defineHeuristic, estimated, severityOf } from '../heuristic.ts';
-
-/** Reasons that are no loss: the driver ended them, or dynamic allocation let them go. */
-const PLANNED = /idle|driver (?:command|request)|decommission|stopped|shut ?down|finished|exit code 0|code: 0\b/i;
 
 /**
  * Finds executors that were lost while the run went on, and stages that were computed again because of it.
@@ -72,7 +70,7 @@ export const lostExecutors = defineHeuristic({
 
 function isLost({ removed, removeReason }: ExecutorLife, lastWork: number): boolean {
   // What goes when all work is done is no loss.
-  return removed !== undefined && removed < lastWork && removeReason !== undefined && !PLANNED.test(removeReason);
+  return removed !== undefined && removed < lastWork && removeReason !== undefined && !isLetGo(removeReason);
 }
 
 function spanOf(end: number): (stage: StageDetail) => { readonly from: number; readonly to: number } {

@@ -95,16 +95,18 @@ export const properties = defineHeuristic({
   title: 'No property wastes or endangers',
   failureTitle: 'A property wastes, endangers, or is misspelt',
   inputs: ['run', 'properties'],
-  alsoUses: ['sql'],
+  alsoUses: ['sql', 'stages'],
   thresholds: { likeness: { value: 1, unit: 'characters that differ' } },
-  evaluate({ run, properties: set, sql }, { likeness }) {
+  evaluate({ run, properties: set, sql, stages }, { likeness }) {
     const found: Observation[] = [];
     const add = (key: string, severity: Severity, facts: Observation['facts'], fix: Fix): void => {
       found.push({ severity, subject: key, facts: { property: key, ...facts }, gain: NO_GAIN, fix });
     };
-    // Without a shuffle in any plan there was nothing to adapt.
+    // Without a shuffle in any plan, or in any stage where plans are not known, there was nothing to adapt.
     const shuffles =
-      sql?.some(({ plan }) => plan !== undefined && nodesOf(plan).some(({ name }) => name === 'Exchange')) ?? true;
+      sql?.some(({ plan }) => plan !== undefined && nodesOf(plan).some(({ name }) => name === 'Exchange')) ??
+      stages?.some(({ sums }) => (sums['shuffleReadBytes'] ?? 0) > 0) ??
+      true;
     for (const { key, severity, isBad, fix } of RULES) {
       const value = set[key];
       if (value === undefined || !isBad(value, run, set)) continue;

@@ -29,13 +29,18 @@ export const runQuality = defineHeuristic({
     const whole = stages.filter(({ failureReason }) => failureReason === undefined);
     const tasks = whole.reduce((sum, { launchedTasks }) => sum + launchedTasks, 0);
     const ended = whole.reduce((sum, stage) => sum + stage.succeededTasks + stage.failedTasks + stage.killedTasks, 0);
-    const lost = quality === undefined ? 0 : Math.min(quality.lostTaskEnds, Math.max(0, tasks - ended));
+    // A server tells no events, but a stage that is complete without all its tasks. Of a repeated one an attempt may be.
+    const repeated = new Set(stages.filter(({ attemptId }) => attemptId > 0).map(({ stageId }) => stageId));
+    const missing = whole
+      .filter(({ stageId, completed }) => completed !== undefined && !repeated.has(stageId))
+      .reduce((sum, { numTasks, succeededTasks }) => sum + Math.max(0, numTasks - succeededTasks), 0);
+    const lost = quality === undefined ? missing : Math.min(quality.lostTaskEnds, Math.max(0, tasks - ended));
     if (lost > 0) {
-      const share = lost / Math.max(1, tasks);
+      const share = lost / Math.max(1, quality === undefined ? tasks + lost : tasks);
       add(
         share >= lostShare.severe ? 'severe' : share >= lostShare.moderate ? 'moderate' : 'low',
         'events',
-        { lostTaskEnds: lost, launchedTasks: tasks },
+        { lostTaskEnds: lost, launchedTasks: quality === undefined ? tasks + lost : tasks },
         'Spark dropped events because a listener was too slow: sums and counts are too low. Raise the queue, and look for slow listeners.',
       );
       const last = found.at(-1);

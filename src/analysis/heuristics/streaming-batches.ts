@@ -1,8 +1,8 @@
 import type { SqlDetail } from '../../documents/run-detail.ts';
-import { median, quantile } from '../../simulation/statistics.ts';
+import { median } from '../../simulation/statistics.ts';
 import { nodesOf } from '../computed/plan-nodes.ts';
 import { defineHeuristic, NO_GAIN, NotMeasurableHere, severityOf, type Observation } from '../heuristic.ts';
-import type { Severity } from '../severity.ts';
+import { milder, type Severity } from '../severity.ts';
 
 interface Batch {
   readonly query: string;
@@ -16,8 +16,9 @@ interface Batch {
 /**
  * Finds streaming queries that fall behind: batches that fail or never end, batches back to back, state that only grows.
  *
- * The log does not tell a query's trigger. The usual time from one batch to the next stands for it, so a query that is
- * always late looks as if it had none; batches without a pause between them are said so.
+ * The log does not tell a query's trigger. A trigger starts batches on the beat of the clock, at whole multiples of its
+ * interval; a query that is late starts the next batch as soon as one is done, after some bookkeeping, off the beat. One
+ * without a trigger does so too: it has no reserve either.
  */
 export const streamingBatches = defineHeuristic({
   id: 'streaming-batches',
@@ -29,8 +30,11 @@ export const streamingBatches = defineHeuristic({
     stateGrowth: { low: 2, moderate: 5, severe: 20, critical: 100, unit: 'ratio' },
     leastBatches: { value: 5, unit: 'batches' },
     leastBatchMs: { value: 1000, unit: 'ms' },
+    // Offsets and commits are written between two batches: 140 ms to a local disk, measured.
+    bookkeepingMs: { value: 300, unit: 'ms' },
+    onBeat: { value: 0.9, unit: 'ratio' },
   },
-  evaluate({ run, sql }, { busyShare, stateGrowth, leastBatches, leastBatchMs }) {
+  evaluate({ run, sql }, { busyShare, stateGrowth, leastBatches, leastBatchMs, bookkeepingMs, onBeat }) {
     if (!run.isStreaming) return [];
     const byQuery = Map.groupBy(sql.flatMap(batchOf), ({ query }) => query);
     if (byQuery.size === 0) throw new NotMeasurableHere('its batches cannot be told from its SQL executions');
@@ -40,9 +44,14 @@ export const streamingBatches = defineHeuristic({
       const broken = batches.length - done.length;
       const durations = done.map(({ durationMs }) => durationMs ?? 0);
       const steps = batches.slice(1).map(({ submitted }, i) => submitted - (batches[i]?.submitted ?? submitted));
-      const busy = (median(durations) ?? 0) / Math.max(1, median(steps) ?? Infinity);
-      const isLong = (quantile(durations, 0.5) ?? 0) >= leastBatchMs.value;
-      const late: Severity = done.length >= leastBatches.value && isLong ? severityOf(busy, busyShare) : 'none';
+      const [batchMs, stepMs] = [median(durations) ?? 0, median(steps) ?? Infinity];
+      const pauseMs = Math.max(0, stepMs - batchMs);
+      const busy = (batchMs + Math.min(pauseMs, bookkeepingMs.value)) / Math.max(1, stepMs);
+      const isMeasured = done.length >= leastBatches.value && batchMs >= leastBatchMs.value;
+      const isOnTime = beatOf(batches.map(({ submitted }) => submitted)) >= onBeat.value;
+      // Nobody knows that a query without a pause has a trigger at all; batches that grow longer say that it falls behind.
+      const most: Severity = isOnTime ? 'low' : isGrowing(durations) ? 'critical' : 'moderate';
+      const late: Severity = isMeasured ? milder(severityOf(busy, busyShare), most) : 'none';
       const state = done.flatMap(({ stateRows }) => stateRows ?? []);
       const [firstState = 0, lastState = 0] = [state[0], state.at(-1)];
       const grows = state.length >= 2 * leastBatches.value && state.every((rows, i) => rows >= (state[i - 1] ?? 0));
@@ -51,8 +60,8 @@ export const streamingBatches = defineHeuristic({
         query,
         batches: batches.length,
         unfinishedBatches: broken,
-        medianBatchMs: median(durations) ?? 0,
-        medianStepMs: median(steps) ?? 0,
+        medianBatchMs: batchMs,
+        medianStepMs: steps.length === 0 ? 0 : stepMs,
         busyShare: steps.length === 0 ? 0 : busy,
         stateRows: lastState,
       };
@@ -80,7 +89,7 @@ export const streamingBatches = defineHeuristic({
           facts,
           gain: NO_GAIN,
           fix: {
-            text: 'The query works without a pause: every delay adds up. Fewer shuffle partitions (state keeps their number: a new checkpoint), more cores, or a bound on what a batch reads.',
+            text: 'The query works without a pause: a trigger comes too early for it, and every delay adds up. Fewer shuffle partitions (state keeps their number: a new checkpoint), more cores, or a bound on what a batch reads.',
           },
         });
       }
@@ -99,6 +108,20 @@ export const streamingBatches = defineHeuristic({
     });
   },
 });
+
+/** How well times keep the beat of whole seconds: 1 when all fall on the same part of a second, near 0 when anywhere. */
+function beatOf(times: readonly number[]): number {
+  const angles = times.map((time) => (2 * Math.PI * time) / 1000);
+  const sum = (of: (angle: number) => number): number => angles.reduce((total, angle) => total + of(angle), 0);
+  return Math.hypot(sum(Math.cos), sum(Math.sin)) / Math.max(1, times.length);
+}
+
+/** The last third of the batches lasts half as long again as the first. */
+function isGrowing(durations: readonly number[]): boolean {
+  const third = Math.floor(durations.length / 3);
+  const [first, last] = [median(durations.slice(0, third)), median(durations.slice(-third))];
+  return third > 0 && first !== undefined && last !== undefined && last >= 1.5 * first;
+}
 
 /** A micro-batch names itself in the description of its execution: name, id, runId, `batch = 7`. */
 function batchOf({ description, submitted, ended, failed, plan }: SqlDetail): Batch[] {
@@ -120,9 +143,13 @@ function batchOf({ description, submitted, ended, failed, plan }: SqlDetail): Ba
   ];
 }
 
-/** A batch may be several executions, one inside the other: the longest stands for it. */
+/** A batch may be several executions, one inside the other: the longest stands for it, and either may tell its state. */
 function oncePerNumber(executions: readonly Batch[]): Batch[] {
   return [...Map.groupBy(executions, ({ number }) => number).values()]
-    .flatMap((same) => same.reduce((a, b) => ((b.durationMs ?? Infinity) > (a.durationMs ?? Infinity) ? b : a)))
+    .map((same) => {
+      const longest = same.reduce((a, b) => ((b.durationMs ?? Infinity) > (a.durationMs ?? Infinity) ? b : a));
+      const rows = same.flatMap(({ stateRows }) => stateRows ?? []);
+      return { ...longest, stateRows: rows.length === 0 ? undefined : Math.max(...rows) };
+    })
     .sort((a, b) => a.submitted - b.submitted);
 }

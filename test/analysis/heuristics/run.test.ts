@@ -250,7 +250,16 @@ describe('analysis/heuristics/streaming-batches', () => {
   it('finds batches of 9.9 s that start every 10 s: no pause is left', () => {
     const [finding] = findingsOf(streamingBatches, sample([even(4, 1000)], { change: batches(20, 10_000, 9900) }));
 
-    expect(finding?.facts).to.include({ busyShare: 0.99, medianBatchMs: 9900 });
+    expect(finding?.facts).to.include({ busyShare: 1, medianBatchMs: 9900 });
+    // They keep the beat of their trigger still.
+    expect(finding?.severity).to.equal('low');
+  });
+
+  it('finds batches of 2.57 s that start 130 ms after the one before, off the beat of any trigger', () => {
+    const [finding] = findingsOf(streamingBatches, sample([even(4, 1000)], { change: batches(11, 2700, 2570) }));
+
+    expect(finding?.facts).to.include({ medianBatchMs: 2570, medianStepMs: 2700, busyShare: 1 });
+    expect(finding?.severity).to.equal('moderate');
   });
 
   it('is silent about batches of 2 s every 10 s, and about runs that stream nothing', () => {
