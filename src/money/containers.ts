@@ -37,9 +37,8 @@ export function containersOf(
   platform: PlatformName | undefined,
 ): Containers | NotMeasurable {
   if (Object.keys(properties).length === 0) return { because: 'the Spark properties of the run are not stored' };
-  const told = properties['spark_master'];
-  const master = typeof told === 'string' ? told : '';
-  const isLocal = /^local(?:\[|$)/.test(master);
+  const master = masterOf(properties);
+  const isLocal = isLocalRun(properties);
   const name = platform ?? platformOf(master, properties);
   if (name === undefined) {
     const isKnown = master === '' ? 'spark.master is not stored' : `spark.master is ${master}`;
@@ -54,6 +53,16 @@ export function containersOf(
     driverCores: countOf(properties['spark_driver_cores']) ?? 1,
     isLocal,
   };
+}
+
+/** Whether the driver is the one executor. */
+export function isLocalRun(properties: DocumentProperties): boolean {
+  return /^local(?:\[|$)/.test(masterOf(properties));
+}
+
+function masterOf(properties: DocumentProperties): string {
+  const master = properties['spark_master'];
+  return typeof master === 'string' ? master : '';
 }
 
 function platformOf(master: string, properties: DocumentProperties): PlatformName | undefined {
