@@ -60,9 +60,12 @@ if (!values.labels) {
     rmSync(join(WORK, 'data'), { recursive: true, force: true });
     await program('4.0', ['prepare', '--workdir', WORK]);
   }
-  const open = all.filter(({ case: { name }, log }) =>
-    positionals.length === 0 ? !existsSync(fileOf(log)) : positionals.includes(name),
-  );
+  // Of every case some run before all runs of any; the problems before the clean ones.
+  const open = all
+    .filter(({ case: { name }, log }) =>
+      positionals.length === 0 ? !existsSync(fileOf(log)) : positionals.includes(name),
+    )
+    .sort((a, b) => urgency(a) - urgency(b));
   // One driver after the other for each lane: starting one costs more than most cases do.
   const [own, shared] = [open.filter((one) => one.case.ownDriver), open.filter((one) => !one.case.ownDriver)];
   await Promise.all([
@@ -101,6 +104,13 @@ async function recordAll(drivers: readonly (readonly Recording[])[], afterMs: nu
       console.log(done.log);
     }
   }
+}
+
+function urgency({ case: one, sparkVersion }: Recording): number {
+  const hasRun = all.some(
+    (other) => other.case === one && other.sparkVersion === sparkVersion && existsSync(fileOf(other.log)),
+  );
+  return (hasRun ? 2 : 0) + (one.must.length + one.tell.length === 0 ? 1 : 0);
 }
 
 function recordingOf(one: Case, run: string): Recording {

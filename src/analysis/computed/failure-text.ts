@@ -9,6 +9,11 @@ export function fixOfFailure(kind: FailureKind | undefined, properties: Readonly
         text: 'A task ran out of heap: more partitions, then fewer cores per executor (each task gets more), then more spark.executor.memory.',
       };
     case 'container-killed':
+      if (!/^(yarn|k8s:)/.test(properties['spark.master'] ?? '')) {
+        return {
+          text: 'The process of the executor was killed from outside (137 is SIGKILL): by a person, or by the host for want of memory; its kernel log tells. If it was memory, give the executors of a host less in all.',
+        };
+      }
       return {
         text: `The container was killed, nearly always for its memory: raise spark.executor.memoryOverhead (now ${properties['spark.executor.memoryOverhead'] ?? 'the default, a tenth of the heap and at least 384m'}) by half; with Python or off-heap buffers more. If the heap itself was full, cut cores instead.`,
       };

@@ -11,7 +11,7 @@ import { defineHeuristic, estimated, NO_GAIN, severityOf, type Observation } fro
 export const coldStart = defineHeuristic({
   id: 'cold-start',
   title: 'Executors were there when the first stage needed them',
-  failureTitle: 'The first stage waited for executors',
+  failureTitle: 'The first stage started late, or waited for executors',
   inputs: ['run', 'stages', 'executors', 'properties'],
   thresholds: {
     waitMs: { low: 5000, moderate: 15_000, severe: 30_000, critical: 120_000, unit: 'ms' },

@@ -175,11 +175,18 @@ describe('analysis/heuristics/lost-executors', () => {
 
   it('finds an executor lost at 2 s and a stage repeated from 9 to 11 s: 2 to 9 s', () => {
     const change = all(losing('Command exited with code 137'), repeated);
-    const [finding] = findingsOf(lostExecutors, sample([even(4, 1000), even(16, 3000)], { change }));
+    const on = (master: string) =>
+      findingsOf(
+        lostExecutors,
+        sample([even(4, 1000), even(16, 3000)], { change, properties: { 'spark.master': master } }),
+      );
+    const [finding] = on('yarn');
 
     expect(finding?.facts).to.deep.include({ lostExecutors: ['1'], repeatedStages: [0], repeatedMs: 2000 });
     expect(finding?.savings.timeMs).to.deep.equal({ low: 2000, high: 9000 });
     expect(finding?.fix.text).to.match(/memoryOverhead/);
+    // Nobody else holds an executor to a container.
+    expect(on('spark://host:7077')[0]?.fix.text).not.to.match(/memoryOverhead/);
   });
 
   it('is silent about executors that dynamic allocation let go, and about those that go at the end', () => {

@@ -100,6 +100,10 @@ describe('eventlog/replay/detail: what only the log tells', () => {
     ]);
     expect(lost?.executors).to.deep.equal(['0']);
     expect(lost?.example).to.include('exited with code 137');
+    // The program raises it (scripts/spark/workloads.py).
+    expect(detail.failures.find(({ kind }) => kind === 'exception')?.example).to.match(
+      /^RuntimeError: flaky partition \d$/,
+    );
   });
 
   it('keeps the plan as adaptive execution left it, with its metrics as numbers and its jobs', () => {

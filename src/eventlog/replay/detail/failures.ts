@@ -55,7 +55,7 @@ export class Failures {
       group = {
         kind: keptKind,
         className: keptName,
-        example: firstLine(message),
+        example: exampleOf(message),
         count: 0,
         lostMs: 0,
         stageIds: new Set(),
@@ -97,6 +97,10 @@ function classNameOf(task: TaskRecord): string {
   return typeof className === 'string' ? className : task.reason;
 }
 
-function firstLine(message: string): string {
-  return (message.split('\n', 1)[0] ?? '').slice(0, MAX_EXAMPLE);
+/** The first line; of an error in Python the last line of its traceback, for the first one says only that there is one. */
+function exampleOf(message: string): string {
+  const [first = ''] = message.split('\n', 1);
+  if (!first.includes('PythonException: Traceback')) return first.slice(0, MAX_EXAMPLE);
+  const python = message.split('\n\tat ', 1)[0]?.trimEnd();
+  return (python?.slice(python.lastIndexOf('\n') + 1) ?? first).slice(0, MAX_EXAMPLE);
 }
