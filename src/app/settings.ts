@@ -10,6 +10,7 @@ import { alertsSection } from '../integrations/alerts/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
 import { pricesSection } from '../money/config.ts';
 import { modelsSection, platformSection } from '../setter/sections.ts';
+import { tuningSection } from '../tuning/config.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { elasticsearchSection } from '../store/elasticsearch/config.ts';
 import { ConfigError } from '../util/errors.ts';
@@ -82,6 +83,7 @@ export const SECTIONS: readonly Section[] = [
   elasticsearchSection,
   pricesSection,
   platformSection,
+  tuningSection,
   modelsSection,
   heuristicSection,
   alertsSection,

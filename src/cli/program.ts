@@ -4,6 +4,7 @@ import type { CommandHost } from './command.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { collectCommand } from './commands/collect.ts';
+import { costCommand } from './commands/cost.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { evaluateSearchCommand } from './commands/evaluate-search.ts';
@@ -21,6 +22,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { showCommand } from './commands/show.ts';
 import { suggestCommand } from './commands/suggest.ts';
 import { statsCommand } from './commands/stats.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const COMMANDS = [
@@ -36,11 +38,13 @@ const COMMANDS = [
   backupCommand,
   historyCommand,
   analyzeCommand,
+  costCommand,
   compareCommand,
   checkCommand,
   regressionsCommand,
   simulateCommand,
   suggestCommand,
+  tuneCommand,
   fitCommand,
   predictCommand,
   evaluateCommand,
@@ -62,9 +66,14 @@ export function createProgram(host: CommandHost): Command {
     );
   for (const command of COMMANDS) program.addCommand(command(host));
   program.exitOverride();
-  for (const command of program.commands)
-    command.exitOverride().showHelpAfterError('(add --help for the options and examples)');
+  for (const command of program.commands) answerErrorsOf(command);
   return program;
+}
+
+/** Of a command and the commands in it: an error is thrown, not the end of the process. */
+function answerErrorsOf(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for the options and examples)');
+  for (const inner of command.commands) answerErrorsOf(inner);
 }
 
 function version(): string {

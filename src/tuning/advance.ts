@@ -6,6 +6,7 @@ import {
   isSameConfiguration,
   trialOf,
   trialsOf,
+  TUNING_VERSION,
   TuningError,
   type Proposal,
   type Round,
@@ -18,7 +19,6 @@ import {
 
 /** So many rounds that failed or were slower end a session. */
 const MOST_SETBACKS = 2;
-const MOST_HISTORY = 60;
 
 /** What a session is told beside the runs. */
 export interface TuningContext {
@@ -37,11 +37,13 @@ export interface StartOptions {
   readonly settings: TuningSettings;
   /** Runs of the application, newest first, at least one: the newest is the start. */
   readonly runs: readonly HistoryRun[];
+  /** Runs that are to be no part of it. */
+  readonly ignored?: readonly string[];
   readonly now: Date;
 }
 
 /** @throws TuningError `TUNING_NO_START` without a run to start from */
-export function startSession({ tag, cluster, settings, runs, now }: StartOptions): TuningSession {
+export function startSession({ tag, cluster, settings, runs, ignored = [], now }: StartOptions): TuningSession {
   const [newest, ...older] = runs;
   if (newest === undefined)
     throw new TuningError(
@@ -49,13 +51,14 @@ export function startSession({ tag, cluster, settings, runs, now }: StartOptions
       `No finished run of ${tag} is stored: run it once as it is, and collect it`,
     );
   return {
-    version: 1,
+    version: TUNING_VERSION,
     tag,
     cluster,
     startedAt: now.toISOString(),
     settings,
     baseline: trialOf(newest),
-    history: older.slice(0, MOST_HISTORY).map(trialOf),
+    history: older.map(trialOf),
+    ignored,
     rounds: [],
     others: [],
   };
@@ -132,8 +135,9 @@ export function stopSession(session: TuningSession, reason: StopReason, now: Dat
   return { ...session, pending: undefined, stopped: { at: now.toISOString(), reason } };
 }
 
-export function isRecorded({ baseline, history, rounds, others }: TuningSession, run: string): boolean {
-  return [baseline, ...history, ...others, ...rounds.map(({ trial }) => trial)].some((each) => each.run === run);
+export function isRecorded({ baseline, history, ignored, rounds, others }: TuningSession, run: string): boolean {
+  const trials = [baseline, ...history, ...others, ...rounds.map(({ trial }) => trial)];
+  return ignored.includes(run) || trials.some((each) => each.run === run);
 }
 
 /** Where a session stands, on an input of the given size (as the newest run when absent). */

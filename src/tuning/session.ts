@@ -5,6 +5,9 @@ import { SpotError } from '../util/errors.ts';
 /** A tuning session cannot do what was asked. */
 export class TuningError extends SpotError {}
 
+/** Of a kept session; raised when it would read otherwise. */
+export const TUNING_VERSION = 1;
+
 export const OBJECTIVES = ['time', 'cost'] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
@@ -72,7 +75,7 @@ export type StopReason = 'gain' | 'rounds' | 'setbacks' | 'no-candidate' | 'aske
 
 /** All there is to know of a session: it is kept as one document, so that nothing is ever half written. */
 export interface TuningSession {
-  readonly version: 1;
+  readonly version: typeof TUNING_VERSION;
   readonly tag: string;
   readonly cluster?: string | undefined;
   readonly startedAt: string;
@@ -81,6 +84,8 @@ export interface TuningSession {
   /** Runs of the application from before the start. */
   readonly history: readonly Trial[];
   readonly rounds: readonly Round[];
+  /** Runs that are stored at the start and are to be no part of it: they failed. */
+  readonly ignored: readonly string[];
   /** Runs since then with a configuration that was not proposed: they teach, but are no rounds. */
   readonly others: readonly Trial[];
   readonly pending?: Proposal | undefined;
