@@ -55,6 +55,21 @@ describe('analysis on the labelled corpus', () => {
     });
   }
 
+  it('never saves more in all than the run took, nor counts what two findings save twice', async () => {
+    for (const { log, run } of labels) {
+      const { findings, total, durationMs } = await analysisOf(collected(run));
+      const replayed = findings.filter(({ savings }) => savings.basis === 'simulated');
+      const shares = replayed.reduce((sum, { savings }) => sum + (savings.shareMs ?? 0), 0);
+      const highest = findings.reduce((sum, { savings }) => sum + savings.timeMs.high, 0);
+
+      expect(total.timeMs.low, log).to.be.at.most(total.timeMs.high);
+      expect(total.timeMs.high, log).to.be.at.most(durationMs);
+      expect(total.timeMs.high, log).to.be.at.most(highest + ROUNDING_MS);
+      expect(shares, log).to.be.at.most(total.timeMs.high + ROUNDING_MS);
+      for (const { id, savings } of findings) expect(savings.timeMs.high, `${log} ${id}`).to.be.at.most(durationMs);
+    }
+  }).timeout(60_000);
+
   it('finds of a run told by a History Server what it finds by its log, save what it says to be not measurable', async () => {
     for (const { log, run } of labels) {
       const [byLog, byServer] = [
@@ -73,6 +88,9 @@ describe('analysis on the labelled corpus', () => {
     }
   }).timeout(60_000);
 });
+
+/** Rounding of sums of many replays. */
+const ROUNDING_MS = 1;
 
 function idsOf({ findings }: RunAnalysis): readonly string[] {
   return findings.map(({ id }) => id);

@@ -3,6 +3,7 @@ import { Spot } from '../../src/app/spot.ts';
 import { fetchRun, makeDocuments } from '../../src/crawler/read-run.ts';
 import { readableAttempts } from '../../src/crawler/work-list.ts';
 import { classificationEnricher } from '../../src/integrations/enricher.ts';
+import type { RunSource } from '../../src/sources/run-source.ts';
 import { createRedactor } from '../../src/util/redaction/redactor.ts';
 
 type Documents = Awaited<ReturnType<typeof makeDocuments>>;
@@ -15,28 +16,33 @@ export interface CollectedRun {
 
 /** Reads the event logs of a folder into documents, without a store. */
 export async function collectedRuns(folder: string): Promise<readonly CollectedRun[]> {
-  const now = (): Date => new Date();
   await using spot = new Spot({ logLevel: 'none', environment: { env: {}, now, random: Math.random } });
   const [source] = await spot.openEventLogs([folder], 'default');
   if (source === undefined) throw new Error(`${folder} is no source`);
-  const context = {
-    source,
-    enrich: classificationEnricher,
-    redactor: createRedactor({ hashKey: 'test' }),
-    keepRaw: true,
-    now,
-  };
+  return await Array.fromAsync(runsOf(source));
+}
+
+/** Reads runs of a source into documents, as a crawl would. */
+export async function* runsOf(
+  source: RunSource,
+  isWanted: (appId: string) => boolean = () => true,
+): AsyncGenerator<CollectedRun> {
+  const redactor = createRedactor({ hashKey: 'test' });
+  const context = { source, enrich: classificationEnricher, redactor, keepRaw: true, now };
   const { signal } = new AbortController();
-  const runs: CollectedRun[] = [];
   for await (const application of source.listApplications({})) {
+    if (!isWanted(application.id)) continue;
     const list = { source, now: now(), settleSeconds: 0, orphanAfterHours: 0 };
     for (const run of readableAttempts(application, list)) {
       const toRead = { ...run, storedRevision: 0 };
       const documents = await makeDocuments(toRead, await fetchRun(toRead, context, signal), context, signal);
-      runs.push({ appId: application.id, documents });
+      yield { appId: application.id, documents };
     }
   }
-  return runs;
+}
+
+function now(): Date {
+  return new Date();
 }
 
 /** Without `detail` the run is told as by a History Server that was not asked for quantiles. */

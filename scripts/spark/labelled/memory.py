@@ -20,7 +20,7 @@ def spill_all(run: Run) -> None:
     "properties": "spark.memory.fraction is the injection", "task-skew": "few groups are uneven", **FULL}, runs="4.0-",
     master="local-cluster[2,2,1024]", memory__fraction="0.02", sql__shuffle__partitions="4")
 def spill_window(run: Run) -> None:
-    rows = numbers(run, 300_000, 4).select(
+    rows = numbers(run, 800_000, 4).select(
         (F.col("id") % 16).alias("g"), F.sha2(F.col("id").cast("string"), 256).alias("v"))
     discard(rows.selectExpr("g", "v", "row_number() over (partition by g order by v) as n"))
 

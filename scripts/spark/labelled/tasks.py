@@ -25,10 +25,10 @@ def skew_aggregation(run: Run) -> None:
     discard(waiting(rows.repartition(24, "k"), 4))
 
 
-@case("slow-record", "one record of many takes 9 s, data even", must="task-skew", may=IDLE, runs="4.0 3.5-")
+@case("slow-record", "one record of many takes 14 s, data even", must="task-skew", may=IDLE, runs="4.0 3.5-")
 def slow_record(run: Run) -> None:
     discard(numbers(run, 240, 24).selectExpr(
-        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 9000L, 60L)) as waited"))
+        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 14000L, 60L)) as waited"))
     waves(run, 16, 500)
 
 
