@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AnalyzeOptions } from '../analysis/analyze.ts';
 import { documentId, type RunKey } from '../documents/run-key.ts';
-import { judge, shiftsOf, type Judgement, type Shift } from '../series/judge.ts';
+import { judge, SERIES_LENGTH, shiftsOf, type Judgement, type Shift } from '../series/judge.ts';
 import {
   eventId,
   seriesPrefix,
@@ -20,6 +21,8 @@ export interface RefreshOptions {
   readonly now: Date;
   /** Only these runs are judged (they have just been stored); all when absent, and what no longer holds is forgotten. */
   readonly only?: readonly RunKey[] | undefined;
+  /** The series as the last call gave it, which then is not read again. */
+  readonly known?: readonly SeriesRun[] | undefined;
   readonly analysis?: AnalyzeOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,23 +41,26 @@ interface Entry {
  *
  * The same runs give the same events; doing it twice changes nothing.
  *
- * @returns how the application stands; `undefined` when it has no completed run
+ * @returns how the application stands, and its runs; `undefined` when it has no completed run
  */
 export async function refreshSeries(
   store: Store,
   name: SeriesName,
   options: RefreshOptions,
-): Promise<SeriesState | undefined> {
+): Promise<{ readonly state: SeriesState; readonly series: readonly SeriesRun[] } | undefined> {
   const series = await seriesWith(store, name, options);
   const newest = series.at(-1);
   if (newest === undefined) return undefined;
 
   const wanted = options.only && new Set(options.only.map(documentId));
-  const judged = series.flatMap(({ key }, i) => {
-    const judgement = wanted === undefined || wanted.has(documentId(key)) ? judge(series, i) : undefined;
-    return judgement === undefined ? [] : [judgement];
-  });
-  const slow = judged.filter(({ verdict }) => verdict === 'slower');
+  const slow: Judgement[] = [];
+  for (const [i, { key }] of series.entries()) {
+    if (wanted?.has(documentId(key)) === false) continue;
+    const judgement = judge(series, i);
+    if (judgement?.verdict === 'slower') slow.push(judgement);
+    // Judging a long series takes a while, in which others want to get on.
+    await setImmediate();
+  }
   const entries: Entry[] = [];
   for (const [i, judgement] of slow.entries())
     entries.push(await slowEntry(store, name, judgement, options, i >= slow.length - MOST_EXPLAINED));
@@ -62,21 +68,20 @@ export async function refreshSeries(
   const state = stateOf(name, series, newest);
   entries.push({ id: stateId(name.cluster, name.tag), body: state });
   await replaceKept(store, name, entries, options);
-  return state;
+  return { state, series };
 }
 
 /** Those that a search finds, and those just stored, which a search may not find yet. */
-async function seriesWith(store: Store, name: SeriesName, { only = [], signal }: RefreshOptions) {
-  const known = await readSeries(store, name, signal === undefined ? {} : { signal });
-  const ids = new Set(known.map(({ key }) => documentId(key)));
+async function seriesWith(store: Store, name: SeriesName, options: RefreshOptions): Promise<readonly SeriesRun[]> {
+  const { only = [], signal } = options;
+  const known = options.known ?? (await readSeries(store, name, signal === undefined ? {} : { signal }));
   const added: SeriesRun[] = [];
   for (const key of only) {
-    if (ids.has(documentId(key))) continue;
     const document = await store.readAggregate(key);
     const run = document && seriesRunOf(document);
     if (run !== undefined) added.push(run);
   }
-  return inOrder([...known, ...added]);
+  return inOrder([...known, ...added]).slice(-SERIES_LENGTH);
 }
 
 async function slowEntry(

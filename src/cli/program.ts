@@ -12,6 +12,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { regressionsCommand } from './commands/regressions.ts';
+import { alertsCommand } from './commands/alerts.ts';
 import { crawlCommand } from './commands/crawl.ts';
 import { fitCommand } from './commands/fit.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -42,6 +43,7 @@ const COMMANDS = [
   compareCommand,
   checkCommand,
   regressionsCommand,
+  alertsCommand,
   simulateCommand,
   suggestCommand,
   tuneCommand,

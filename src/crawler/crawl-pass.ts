@@ -131,7 +131,7 @@ class CrawlPass {
       batchRuns: this.#context.settings.batch_runs,
       now: this.#context.now,
       save: (batch) => this.#save(batch),
-      onOutcome: (run, _documents, outcome) => this.#settle(run, outcome),
+      onOutcome: (run, { aggregate }, outcome) => this.#settle(run, outcome, aggregate.app_specific_data.tag),
     });
 
     const fetching = new PQueue({ concurrency });
@@ -201,14 +201,14 @@ class CrawlPass {
     return this.#patiently(() => this.#context.store.saveRuns(batch));
   }
 
-  async #settle(run: RunToRead, outcome: SaveOutcome): Promise<void> {
+  async #settle(run: RunToRead, outcome: SaveOutcome, tag: string): Promise<void> {
     if (outcome.status === 'rejected') {
       await this.#fail(run, 'store', outcome.error);
       return;
     }
     this.#saved += 1;
     if (run.failure !== undefined) await this.#patiently(() => this.#context.store.clearErrors([run.id]));
-    this.#context.observer.runSaved?.(run.key, run.attempt.endTimeEpoch);
+    this.#context.observer.runSaved?.(run.key, run.attempt.endTimeEpoch, tag);
   }
 
   async #fail(run: RunToRead, stage: ErrorStage, error: Error): Promise<void> {

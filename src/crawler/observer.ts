@@ -26,7 +26,8 @@ export interface CrawlObserver {
     cluster: string,
     work: { readonly toRead: number; readonly alreadyStored: number; readonly parked: number },
   ): void;
-  runSaved?(key: RunKey, endTimeEpoch: number): void;
+  /** @param tag - of the application, by which its runs belong together */
+  runSaved?(key: RunKey, endTimeEpoch: number, tag?: string): void;
   runFailed?(key: RunKey, error: ErrorDocument): void;
   listingFailed?(cluster: string, error: ErrorDocument): void;
   /** `cluster`: the source whose runs could not be compared or written. */

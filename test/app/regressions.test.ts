@@ -31,7 +31,7 @@ describe('app/refresh-series', () => {
   it('keeps a slow run with what was expected of it, the run to compare with, and why', async () => {
     await using store = await storeWith([...runs(10, 100_000), DOUBLED]);
 
-    const state = await refreshSeries(store, NAME, { now: NOW });
+    const refreshed = await refreshSeries(store, NAME, { now: NOW });
     const [event, ...others] = await findRegressions(store, { tag: 'nightly' });
 
     expect(others).to.deep.equal([]);
@@ -41,7 +41,7 @@ describe('app/refresh-series', () => {
     // 80 s of stages became 160 s with twice the bytes (1 MB read, 1 MB shuffled): all of it is data.
     expect(event?.likelyCause).to.deep.include({ comparedWith: 'app-9', changeMs: 80_000 });
     expect(event?.likelyCause?.causes.map(({ id, changeMs }) => [id, changeMs])).to.deep.equal([['data', 80_000]]);
-    expect(state).to.deep.include({ verdict: 'slower', newestRun: 'app-10', runs: 11 });
+    expect(refreshed?.state).to.deep.include({ verdict: 'slower', newestRun: 'app-10', runs: 11 });
   });
 
   it('says the same when it looks again, and forgets what no longer holds', async () => {
@@ -63,9 +63,9 @@ describe('app/refresh-series', () => {
     await using store = await storeWith([...runs(10, 100_000), DOUBLED, ...runs(1, 100_000)]);
     const key = (appId: string) => ({ cluster: 'default', appId });
 
-    const state = await refreshSeries(store, NAME, { now: NOW, only: [key('app-11')] });
+    const refreshed = await refreshSeries(store, NAME, { now: NOW, only: [key('app-11')] });
     expect(await findRegressions(store, {})).to.deep.equal([]);
-    expect(state?.verdict).to.equal('normal');
+    expect(refreshed?.state.verdict).to.equal('normal');
 
     await refreshSeries(store, NAME, { now: NOW, only: [key('app-10')] });
     await refreshSeries(store, NAME, { now: NOW, only: [key('app-11')] });

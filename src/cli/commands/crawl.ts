@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import { openHealth } from '../../app/health.ts';
+import { configuredAlerts } from '../../app/open-alerts.ts';
+import { openWatch } from '../../app/watch.ts';
 import { crawlForever, crawlOnce } from '../../crawler/crawler.ts';
 import { crawlerSection } from '../../crawler/config.ts';
 import { allOf } from '../../crawler/observer.ts';
@@ -61,11 +63,16 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
     },
   });
   const models = spot.modelKeeper(store);
-  const report = await crawlOnce(spot.crawlContexts(sources, store, allOf([progress, models])), {
+  // A single pass judges runs where somebody wants to be told; otherwise `spot regressions --refresh` does, when it is asked for.
+  const isAwaited = configuredAlerts(spot.config).subscribers.length > 0;
+  await using watch = isAwaited ? openWatch(spot, sources, store) : undefined;
+  const observer = allOf([progress, models, watch?.observer ?? {}]);
+  const report = await crawlOnce(spot.crawlContexts(sources, store, observer), {
     signal,
     minEndDate: options.minEndDate ?? options.min_end_date,
   });
   if (!signal.aborted) await models.idle;
+  if (!signal.aborted) await watch?.settled();
   progress.finish(crawlSummary(report, progress.failed, store));
   return crawlExitCode(report, progress.failed);
 }
@@ -83,8 +90,9 @@ async function forever({ spot, signal }: CommandContext, options: CrawlCommandOp
     store: store.description,
   });
   await using health = await openHealth(spot, sources, store);
+  await using watch = openWatch(spot, sources, store);
   await crawlForever(
-    spot.crawlContexts(sources, store, allOf([health.observer, spot.modelKeeper(store)])),
+    spot.crawlContexts(sources, store, allOf([health.observer, spot.modelKeeper(store), watch.observer])),
     { signal, minEndDate: options.minEndDate ?? options.min_end_date },
     () => {
       spot.logger.info('First sweep complete.');
