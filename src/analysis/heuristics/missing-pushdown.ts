@@ -1,9 +1,21 @@
 import type { SqlNode } from '../../documents/run-detail.ts';
 import { nodesOf, unwrapped } from '../computed/plan-nodes.ts';
+import { locationOf } from '../computed/scan-location.ts';
 import { defineHeuristic, estimated, severityOf, type Observation } from '../heuristic.ts';
+import type { Severity } from '../severity.ts';
 
 /** Characters of the list that are looked at: Spark cuts its own texts shorter, a forged log does not. */
 const LONGEST_FILTERS = 5000;
+
+interface Unpushed {
+  readonly sql: number;
+  readonly scan: SqlNode;
+  readonly filter: SqlNode;
+  readonly read: number;
+  readonly kept: number;
+  readonly severity: Severity;
+  readonly scanMs: number;
+}
 
 /**
  * Finds scans of Parquet, ORC or JDBC that read all rows for a filter right above them that throws most away, with
@@ -19,9 +31,9 @@ export const missingPushdown = defineHeuristic({
     leastRows: { value: 1_000_000, unit: 'rows' },
   },
   evaluate({ run, sql }, { keptShare, leastRows }) {
-    return sql.flatMap(({ id, plan }) => {
+    const found = sql.flatMap(({ id, plan }): Unpushed[] => {
       const filters = plan === undefined ? [] : nodesOf(plan).filter(({ name }) => name === 'Filter');
-      return filters.flatMap((filter): Observation[] => {
+      return filters.flatMap((filter) => {
         const scan = filter.children.map(unwrapped).find(({ name }) => /^Scan (parquet|orc|jdbc)/i.test(name));
         const [read, kept] = [
           scan?.metrics['number of output rows'] ?? 0,
@@ -29,25 +41,30 @@ export const missingPushdown = defineHeuristic({
         ];
         const severity = severityOf(kept / Math.max(1, read), keptShare);
         if (scan === undefined || read < leastRows.value || severity === 'none' || hasPushed(scan)) return [];
-        const scanMs = scan.metrics['scan time'] ?? 0;
-        return [
-          {
-            severity,
-            subject: `SQL ${id}`,
-            facts: {
-              scan: scan.name,
-              readRows: read,
-              keptRows: kept,
-              filter: filter.description.slice(0, 200),
-              scanMs,
-            },
-            gain: estimated(0, (scanMs * (1 - kept / read)) / run.slots),
-            fix: {
-              text: 'Write the filter so that it can go down: compare the bare column with a literal (no function, no UDF, no cast around the column), or partition the data by it.',
-            },
-          },
-        ];
+        return [{ sql: id, scan, filter, read, kept, severity, scanMs: scan.metrics['scan time'] ?? 0 }];
       });
+    });
+    // The same input read again and again for such filters is one thing to mend.
+    return [...Map.groupBy(found, ({ scan }) => locationOf(scan))].map(([location, of]): Observation => {
+      const worst = of.reduce((a, b) => (b.scanMs > a.scanMs ? b : a));
+      const ids = [...new Set(of.map(({ sql: id }) => id))];
+      return {
+        severity: worst.severity,
+        subject: `SQL ${ids.slice(0, 5).join(', ')}`,
+        facts: {
+          scan: worst.scan.name,
+          location,
+          queries: ids.length,
+          readRows: worst.read,
+          keptRows: worst.kept,
+          filter: worst.filter.description.slice(0, 200),
+          scanMs: of.reduce((sum, { scanMs }) => sum + scanMs, 0),
+        },
+        gain: estimated(0, of.reduce((sum, { scanMs, kept, read }) => sum + scanMs * (1 - kept / read), 0) / run.slots),
+        fix: {
+          text: 'Write the filter so that it can go down: compare the bare column with a literal (no function, no UDF, no cast around the column), or partition the data by it.',
+        },
+      };
     });
   },
 });

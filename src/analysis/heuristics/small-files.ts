@@ -1,6 +1,17 @@
+import type { SqlNode } from '../../documents/run-detail.ts';
 import { nodesOf } from '../computed/plan-nodes.ts';
+import { locationOf } from '../computed/scan-location.ts';
 import { defineHeuristic, estimated, NO_GAIN, severityOf, type Observation } from '../heuristic.ts';
-import { milder } from '../severity.ts';
+import { milder, type Severity } from '../severity.ts';
+
+interface Small {
+  readonly sql: number;
+  readonly node: SqlNode;
+  readonly isRead: boolean;
+  readonly count: number;
+  readonly bytes: number;
+  readonly severity: Severity;
+}
 
 /**
  * Finds scans of, and writes into, many small files.
@@ -20,44 +31,44 @@ export const smallFiles = defineHeuristic({
     openMs: { value: 10, unit: 'ms a file' },
   },
   evaluate({ run, sql }, { files, smallBytes, openMs }) {
-    const found: Observation[] = [];
-    for (const { id, plan } of sql) {
-      for (const { name, description, metrics } of plan === undefined ? [] : nodesOf(plan)) {
-        const read = metrics['number of files read'] ?? 0;
-        const written = metrics['number of written files'] ?? 0;
-        const bytes = read > 0 ? (metrics['size of files read'] ?? 0) : (metrics['written output'] ?? 0);
+    const found = sql.flatMap(({ id, plan }): Small[] =>
+      (plan === undefined ? [] : nodesOf(plan)).flatMap((node) => {
+        const read = node.metrics['number of files read'] ?? 0;
+        const written = node.metrics['number of written files'] ?? 0;
+        const bytes = read > 0 ? (node.metrics['size of files read'] ?? 0) : (node.metrics['written output'] ?? 0);
         const count = Math.max(read, written);
-        if (count === 0 || bytes === 0 || bytes / count >= smallBytes.value) continue;
+        if (count === 0 || bytes === 0 || bytes / count >= smallBytes.value) return [];
         const severity = severityOf(count, files);
-        if (severity === 'none') continue;
-        found.push({
-          severity: read > 0 ? severity : milder(severity, 'moderate'),
-          subject: `SQL ${id}`,
+        return severity === 'none' ? [] : [{ sql: id, node, isRead: read > 0, count, bytes, severity }];
+      }),
+    );
+    // The same files read in several queries are compacted once.
+    const byPlace = Map.groupBy(found, ({ isRead, node }) => `${isRead ? 'read' : 'written'} ${locationOf(node)}`);
+    return [...byPlace.values()].flatMap((of): Observation[] => {
+      const [worst] = of.toSorted((a, b) => b.count - a.count);
+      if (worst === undefined) return [];
+      const ids = [...new Set(of.map(({ sql: id }) => id))];
+      const opened = of.reduce((sum, { count }) => sum + count, 0);
+      return [
+        {
+          severity: worst.isRead ? worst.severity : milder(worst.severity, 'moderate'),
+          subject: `SQL ${ids.slice(0, 5).join(', ')}`,
           facts: {
-            direction: read > 0 ? 'read' : 'written',
-            node: name,
-            location: locationOf(description),
-            files: count,
-            meanFileBytes: bytes / count,
+            direction: worst.isRead ? 'read' : 'written',
+            node: worst.node.name,
+            location: locationOf(worst.node),
+            files: worst.count,
+            meanFileBytes: worst.bytes / worst.count,
+            queries: ids.length,
           },
-          gain: read > 0 ? estimated(0, (count * openMs.value) / run.slots) : NO_GAIN,
+          gain: worst.isRead ? estimated(0, (opened * openMs.value) / run.slots) : NO_GAIN,
           fix: {
-            text:
-              read > 0
-                ? 'Compact the input (OPTIMIZE or rewrite_data_files where the table format has it, else a job that rewrites it in files of 128 MB or more).'
-                : 'Write fewer, larger files: repartition by the partition columns before writing, or let adaptive execution rebalance (a REBALANCE hint).',
+            text: worst.isRead
+              ? 'Compact the input (OPTIMIZE or rewrite_data_files where the table format has it, else a job that rewrites it in files of 128 MB or more).'
+              : 'Write fewer, larger files: repartition by the partition columns before writing, or let adaptive execution rebalance (a REBALANCE hint).',
           },
-        });
-      }
-    }
-    return found;
+        },
+      ];
+    });
   },
 });
-
-function locationOf(description: string): string {
-  return (
-    /Location: \S+ ?\[([^\],]+)/.exec(description)?.[1] ??
-    /\b(?:[a-z0-9]+:\/{1,3}[^\s,\]]+)/.exec(description)?.[0] ??
-    '?'
-  );
-}
