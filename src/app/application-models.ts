@@ -1,9 +1,10 @@
 import { fitModel, type ModelDocument } from '../regression/run-time-model.ts';
 import type { LawPrior } from '../regression/scaling-law.ts';
+import { taughtBy } from '../regression/transfer.ts';
 import { countSettings, type HistoryModel, type Target } from '../setter/history-model.ts';
 import type { HistoryRun } from '../setter/history-run.ts';
-import { learnApplication, readApplication, type ApplicationHistory } from '../setter/kept-models.ts';
-import { priorFromSimilar } from '../setter/similar-models.ts';
+import { learnApplication, readApplication, readProfiles, type ApplicationHistory } from '../setter/kept-models.ts';
+import { similarModels } from '../setter/similar-models.ts';
 import { executorGrid } from '../setter/step.ts';
 import type { Store } from '../store/store.ts';
 import { findRun, RunNotFoundError } from './find-run.ts';
@@ -41,7 +42,8 @@ export async function priorFor(
   const [newest] = runs;
   if (newest === undefined || settings < SETTINGS_FOR_A_MODEL || settings >= SETTINGS_TO_STAND_ALONE) return undefined;
   const simulated = withSimulation ? await simulatedModel(store, newest) : undefined;
-  return await priorFromSimilar(store, tag, runs, simulated === undefined ? [] : [simulated]);
+  const further = simulated === undefined ? [] : [taughtBy(simulated) ?? []].flat();
+  return similarModels(await readProfiles(store), tag, runs, further)?.prior;
 }
 
 /** The replay of a run on other numbers of executors, as if those had been runs. */

@@ -5,9 +5,11 @@ import { modelOf, readProfiles, type ApplicationHistory } from '../setter/kept-m
 import type { Question } from '../setter/question.ts';
 import { executorGrid, type Step } from '../setter/step.ts';
 import { hasEnoughSettings, modelStep } from '../setter/steps/model-step.ts';
+import { carriedOverStep } from '../setter/steps/carried-over-step.ts';
 import { rulesStep } from '../setter/steps/rules-step.ts';
 import { similarStep } from '../setter/steps/similar-step.ts';
 import { simulationStep } from '../setter/steps/simulation-step.ts';
+import { similarModels } from '../setter/similar-models.ts';
 import { suggestionOf, type Suggestion } from '../setter/suggestion.ts';
 import type { RunFilter, Store } from '../store/store.ts';
 import { priorFor } from './application-models.ts';
@@ -52,7 +54,7 @@ export async function suggest(store: Store, options: SuggestOptions): Promise<Su
   const question: Question = { ...options.question, inputBytes };
   const step =
     (await modelled(store, history, options, question)) ??
-    similarStep(own, await otherRuns(store, own, options), question) ??
+    (await similar(store, own, options, question)) ??
     (await simulated(store, own, options.like, question)) ??
     rulesStep(question);
   return suggestionOf(step, question, options.prices, history?.validity);
@@ -105,22 +107,27 @@ async function simulated(
   }
 }
 
-/** Runs of other applications: a few of each from the kept profiles, else the newest. */
-async function otherRuns(
+/** By what similar applications teach about the few runs there are, else by what they took themselves. */
+async function similar(
   store: Store,
   own: readonly HistoryRun[],
   { filter, jobType }: SuggestOptions,
-): Promise<readonly HistoryRun[]> {
+  question: Question,
+): Promise<Step | undefined> {
   const names = new Set([filter.tag, ...own.map(({ application }) => application)]);
   const wanted = jobType?.toLowerCase();
-  const profiles = (await readProfiles(store)).flatMap(({ runs }) => runs);
-  const runs = profiles.length > 0 ? profiles : await newestRuns(store, filter.cluster);
-  return runs.filter(
-    ({ application, name, cluster }) =>
-      !names.has(application) &&
-      (filter.cluster === undefined || cluster === filter.cluster) &&
-      (wanted === undefined || `${application} ${name}`.toLowerCase().includes(wanted)),
-  );
+  const isAsked = ({ application, name, cluster }: HistoryRun): boolean =>
+    !names.has(application) &&
+    (filter.cluster === undefined || cluster === filter.cluster) &&
+    (wanted === undefined || `${application} ${name}`.toLowerCase().includes(wanted));
+  const profiles = (await readProfiles(store)).filter(({ runs }) => runs.some(isAsked));
+  const [first] = own;
+  const carried =
+    first === undefined ? undefined : carriedOverStep(own, similarModels(profiles, first.application, own), question);
+  if (carried !== undefined) return carried;
+  const runs =
+    profiles.length > 0 ? profiles.flatMap((profile) => profile.runs) : await newestRuns(store, filter.cluster);
+  return similarStep(own, runs.filter(isAsked), question);
 }
 
 async function newestRuns(store: Store, cluster: string | undefined): Promise<readonly HistoryRun[]> {

@@ -16,10 +16,20 @@ const USUAL_APPLICATIONS = 1;
  */
 export function learnLawPrior(models: readonly ModelDocument[]): LawPrior {
   const ordered = models.toSorted((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
-  const taught = ordered.flatMap((document) => {
-    const hyper = document.state.members.find(({ name }) => name === 'scaling-law')?.hyper;
-    return hyper === undefined ? [] : [lawPosterior(dataOf(document), hyper, document.learned)];
-  });
+  return poolTaught(ordered.map(taughtBy).filter((taught) => taught !== undefined));
+}
+
+/** What one application's model taught of each parameter of the law; small enough to be kept beside it. JSON. */
+export type Taught = Readonly<Record<string, ParameterPrior>>;
+
+/** @returns `undefined` when the model has no law */
+export function taughtBy(document: ModelDocument): Taught | undefined {
+  const hyper = document.state.members.find(({ name }) => name === 'scaling-law')?.hyper;
+  return hyper === undefined ? undefined : lawPosterior(dataOf(document), hyper, document.learned);
+}
+
+/** {@link learnLawPrior} from what was taught; the order matters to the last digits only. */
+export function poolTaught(taught: readonly Taught[]): LawPrior {
   const names = [...new Set(taught.flatMap((posterior) => Object.keys(posterior)))]
     .filter((name) => name !== 'level')
     .sort();

@@ -44,6 +44,8 @@ export interface FitHistoryOptions {
   readonly target?: Target;
   /** What similar applications taught, for run time. */
   readonly prior?: LawPrior;
+  /** Features of the model even where all runs had one value: then only the prior tells what another would do. */
+  readonly always?: readonly FeatureName[];
   /** Of an earlier fit to the same runs: nothing is searched for then. */
   readonly stored?: ModelDocument | undefined;
 }
@@ -60,7 +62,7 @@ const MOST_SETTINGS = 125;
  * @param runs - at least one; their order changes nothing
  */
 export function fitHistory(runs: readonly HistoryRun[], options: FitHistoryOptions = {}): HistoryModel {
-  const { target = 'durationMs', prior, stored } = options;
+  const { target = 'durationMs', prior, always = [], stored } = options;
   const parameters = varyingParameters(runs);
   const usual = newestParameters(runs);
   const rowOf = (setting: Setting): FeatureRow => ({
@@ -77,7 +79,10 @@ export function fitHistory(runs: readonly HistoryRun[], options: FitHistoryOptio
     (name) => new Set(rows.map(({ features }) => features[name])).size > 1,
   );
   // A model needs some feature; of equal runs it then says what they took, whatever the question.
-  const names = learned.length === 0 ? ['executors'] : learned;
+  const named = [...FEATURES, ...parameters].filter(
+    (name) => learned.includes(name) || always.some((one) => one === name),
+  );
+  const names = named.length === 0 ? ['executors'] : named;
   const pick = (setting: Setting): FeatureRow => {
     const row = rowOf(setting);
     return Object.fromEntries(names.map((name) => [name, row[name]]));

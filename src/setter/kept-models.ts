@@ -4,6 +4,7 @@ import type { AggregateDocument } from '../documents/documents.ts';
 import { documentId, type RunKey } from '../documents/run-key.ts';
 import { MODEL_VERSION, type ModelDocument } from '../regression/run-time-model.ts';
 import type { LawPrior } from '../regression/scaling-law.ts';
+import { taughtBy, type Taught } from '../regression/transfer.ts';
 import type { KeptDocument, LedgerEntry, Store } from '../store/store.ts';
 import { countSettings, fitHistory, TARGETS, targetOf, type HistoryModel, type Target } from './history-model.ts';
 import { historyRunOf, newestFirst, type HistoryRun } from './history-run.ts';
@@ -49,6 +50,8 @@ export interface KeptProfile {
   readonly tag: string;
   /** The newest few. */
   readonly runs: readonly HistoryRun[];
+  /** What its run-time model taught about scaling; absent when it has too few settings to teach. */
+  readonly taught?: Taught | undefined;
 }
 
 /** What is stored of one application, read narrowly. */
@@ -180,7 +183,10 @@ export async function learnApplication(
       ];
     }),
     [historyId(tag), { version: HISTORY_VERSION, tag, runs: entries } satisfies KeptHistory],
-    [profileId(tag), { tag, runs: all.slice(0, PROFILE_RUNS) } satisfies KeptProfile],
+    [
+      profileId(tag),
+      { tag, runs: all.slice(0, PROFILE_RUNS), taught: taughtOf(models.get('durationMs')) } satisfies KeptProfile,
+    ],
   ];
   const documents: KeptDocument[] = [];
   for (const [id, body] of bodies) {
@@ -196,6 +202,8 @@ export async function learnApplication(
 }
 
 const LEAST_SETTINGS_TO_KEEP = 3;
+/** A model of fewer has learnt little beyond the usual prior. */
+const LEAST_SETTINGS_TO_TEACH = 5;
 const PROFILE_RUNS = 3;
 /** Beyond so many applications, those whose tag comes first in the alphabet have to do. */
 const MOST_PROFILES = 2000;
@@ -208,9 +216,10 @@ export async function readProfiles(store: Store): Promise<readonly KeptProfile[]
   return profiles;
 }
 
-/** The stored run-time model of an application, whatever runs came since. */
-export async function readStoredModel(store: Store, tag: string): Promise<ModelDocument | undefined> {
-  return bodyOf<KeptModel>(await store.readKept('model', modelId('durationMs', tag)), MODEL_VERSION)?.model;
+function taughtOf(fitted: HistoryModel | undefined): Taught | undefined {
+  return fitted === undefined || fitted.distinctSettings < LEAST_SETTINGS_TO_TEACH
+    ? undefined
+    : taughtBy(fitted.model.document);
 }
 
 /** How many of the newest runs a stored model does not know; `undefined` when it is not to be used. */
