@@ -60,23 +60,32 @@ export class AlertBook {
     }
   }
 
-  /** Sends what is due, each message once; what fails is due again later. Throws what the store throws. */
+  /**
+   * Sends what is due, each message once; what fails is due again later. All channels at the same time: one that hangs holds up no other.
+   *
+   * @throws what the store throws, when all have ended
+   */
   async deliver(signal: AbortSignal): Promise<void> {
-    const pages = await this.#open();
-    for (const subscriber of this.#options.subscribers) {
-      for (const [id, { state }] of [...pages]) {
-        if (state.channel !== subscriber.channel.name || state.outgoing === undefined) continue;
-        if (signal.aborted) return;
-        if (Date.parse(state.outgoing.nextTryAt) <= this.#options.now().getTime())
-          await this.#send(id, state, state.outgoing, subscriber, signal);
-      }
-    }
+    await this.#open();
+    const ends = await Promise.allSettled(
+      this.#options.subscribers.map((subscriber) => this.#deliverBy(subscriber, signal)),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw toError(end.reason);
     await this.#tidy();
   }
 
   /** How everything stands that somebody was told of. */
   async states(): Promise<readonly AlertState[]> {
     return [...(await this.#open()).values()].map(({ state }) => state);
+  }
+
+  async #deliverBy(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
+    for (const [id, { state }] of [...(await this.#open())]) {
+      if (state.channel !== subscriber.channel.name || state.outgoing === undefined) continue;
+      if (signal.aborted) return;
+      if (Date.parse(state.outgoing.nextTryAt) <= this.#options.now().getTime())
+        await this.#send(id, state, state.outgoing, subscriber, signal);
+    }
   }
 
   async #send(

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setImmediate } from 'node:timers/promises';
 import { AlertBook } from '../../src/alerts/alert-book.ts';
 import type { Observation } from '../../src/alerts/observation.ts';
 import type { AlertChannel, AlertMessage } from '../../src/integrations/alert-channel.ts';
@@ -177,6 +178,21 @@ describe('alerts/alert-book', () => {
 
     expect(well.titles).to.deep.equal(['a is slow', 'b is slow']);
     expect(broken.sent).to.have.length(2);
+  });
+
+  it('delivers by the others while one hangs', async () => {
+    const [hanging, well] = [new Receiver('webhook of [ALERTS a]'), new Receiver('webhook of [ALERTS b]')];
+    const held = Promise.withResolvers<undefined>();
+    hanging.send = () => held.promise;
+    await using it = await bench(60, [hanging, well]);
+    await it.book.update([firing('a'), firing('b')]);
+    const delivered = it.book.deliver(NEVER);
+    while (well.sent.length < 2) await setImmediate();
+    expect(well.titles).to.deep.equal(['a is slow', 'b is slow']);
+
+    held.resolve(undefined);
+    await delivered;
+    expect((await it.book.states()).every(({ outgoing }) => outgoing === undefined)).to.equal(true);
   });
 
   it('tells nobody of what is over before it was ever tried, and of an end when the try may have got through', async () => {
