@@ -25,8 +25,8 @@ interface Case extends Omit<Label, 'run' | 'log' | 'sparkVersion' | 'adaptive'> 
   readonly runs: readonly string[];
   /** Sets the driver's memory, which is fixed when its JVM starts. */
   readonly ownDriver: boolean;
-  /** Starts a cluster of its own, of which there can be one at a time. */
-  readonly hosts: boolean;
+  /** Computes, or starts a cluster of its own: of these one runs at a time. */
+  readonly isHeavy: boolean;
 }
 
 interface Recording {
@@ -68,10 +68,17 @@ if (!values.labels) {
     .sort((a, b) => urgency(a) - urgency(b));
   // One driver after the other for each lane: starting one costs more than most cases do.
   const [own, shared] = [open.filter((one) => one.case.ownDriver), open.filter((one) => !one.case.ownDriver)];
-  await Promise.all([
-    recordAll([shared.filter((one) => one.sparkVersion === '4.0')], 0),
-    recordAll([shared.filter((one) => one.sparkVersion === '3.5'), ...own.map((one) => [one])], STAGGER_MS),
-  ]);
+  const ofVersion = (version: string): readonly Recording[] =>
+    shared.filter(({ sparkVersion }) => sparkVersion === version);
+  const light = ofVersion('4.0').filter((one) => !one.case.isHeavy);
+  const half = Math.ceil(light.length / 2);
+  const lanes = [
+    [light.slice(0, half)],
+    [light.slice(half)],
+    [ofVersion('4.0').filter((one) => one.case.isHeavy), ...own.map((one) => [one])],
+    [ofVersion('3.5')],
+  ];
+  await Promise.all(lanes.map((drivers, i) => recordAll(drivers, i * STAGGER_MS)));
 }
 
 const labels: Label[] = [];

@@ -25,7 +25,8 @@ ROWS_PER_WAIT = 64
 WAIT_MS = 73
 CONNECTION_MS = 100
 # Sorted rows are this much wider than what was read, so that little input needs real memory.
-WIDTH = 5
+WIDTH = int(os.environ.get("SWEEP_WIDTH", "5"))
+MEMORY_FRACTION = os.environ.get("SWEEP_MEMORY_FRACTION", "0.05")
 
 
 def generate(folder: str, mib: float) -> None:
@@ -49,7 +50,7 @@ def run(folder: str, conf: dict) -> str:
     builder = (SparkSession.builder.appName("sweep")
                .config("spark.sql.adaptive.enabled", "false")
                .config("spark.sql.files.maxPartitionBytes", "1m")
-               .config("spark.memory.fraction", "0.05")
+               .config("spark.memory.fraction", MEMORY_FRACTION)
                # Compiling would take longer than the little work there is.
                .config("spark.sql.codegen.wholeStage", "false")
                .config("spark.sql.codegen.factoryMode", "NO_CODEGEN"))

@@ -69,9 +69,13 @@ def case(name: str, about: str, *, must: str = "", tell: str = "", may: Dict[str
 
 # --- building blocks ----------------------------------------------------------
 
+# Starting an application takes a busy host half a minute: beside that what a case shows has to be long.
+SLOWER = 2
+
+
 def waiting(frame: DataFrame, ms: int) -> DataFrame:
     """Each row takes ms of its task's time inside the JVM, and none of the host's."""
-    return frame.withColumn("waited", F.expr(f"java_method('java.lang.Thread', 'sleep', {ms}L)"))
+    return frame.withColumn("waited", F.expr(f"java_method('java.lang.Thread', 'sleep', {ms * SLOWER}L)"))
 
 
 def discard(frame: DataFrame) -> None:
@@ -124,7 +128,7 @@ def once(marker: str) -> bool:
 
 def sleep_in_python(ms: int):
     def wait(row):
-        time.sleep(ms / 1000)
+        time.sleep(ms * SLOWER / 1000)
         return row
     return wait
 

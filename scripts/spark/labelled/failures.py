@@ -11,13 +11,13 @@ from case import TWO_BY_FOUR, IDLE, PYTHON, Run, case, discard, executor_jvm, nu
 LOSS = {"failed-tasks": "attempts that went with the executor", "task-skew": "tasks wait for lost blocks", **IDLE, **PYTHON}
 
 
-@case("flaky-tasks", "a third of the tasks fail after 3 s and are repeated", must="failed-tasks", may={**PYTHON, **IDLE},
+@case("flaky-tasks", "a third of the tasks fail after 6 s and are repeated", must="failed-tasks", may={**PYTHON, **IDLE},
       runs="4.0 3.5")
 def flaky_tasks(run: Run) -> None:
     def flaky(index, rows):
-        time.sleep(1.5)
+        time.sleep(2.5)
         if TaskContext.get().attemptNumber() == 0 and index % 3 == 0:
-            time.sleep(1.5)
+            time.sleep(3.5)
             raise RuntimeError(f"flaky partition {index}")
         return rows
     run.sc.parallelize(range(480), 24).mapPartitionsWithIndex(flaky).count()

@@ -22,7 +22,7 @@ import pyspark
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession, functions as F
 
-import clean, failures, memory, plans, resources, streaming, tasks  # noqa: F401  they register their cases
+import tasks, plans, memory, resources, streaming, failures, clean  # noqa: F401  they register their cases
 from case import CASES, Case, Run
 
 
@@ -79,8 +79,9 @@ def session(chosen: Case, adaptive: bool, folder: str, workdir: str) -> SparkSes
         "spark.eventLog.rolling.enabled": "false", "spark.eventLog.compress": "true",
         "spark.eventLog.compression.codec": "zstd", "spark.io.compression.zstd.level": "9",
         # A busy host takes its time to start executors: that is not what a case shows, but where it is injected.
-        **({} if chosen.late_ms else {"spark.scheduler.minRegisteredResourcesRatio": "1.0",
-                                      "spark.scheduler.maxRegisteredResourcesWaitingTime": "180s"}),
+        **({} if chosen.late_ms or "spark.dynamicAllocation.enabled" in chosen.conf else {
+            "spark.scheduler.minRegisteredResourcesRatio": "1.0", "spark.cores.max": str(cores_of(chosen)),
+            "spark.scheduler.maxRegisteredResourcesWaitingTime": "180s"}),
         **({} if adaptive else {"spark.sql.adaptive.enabled": "false"}), **chosen.conf,
     }
     fresh = SparkConf(loadDefaults=False).setAppName(chosen.name).setMaster(
@@ -88,6 +89,13 @@ def session(chosen: Case, adaptive: bool, folder: str, workdir: str) -> SparkSes
     for key, value in conf.items():
         fresh.set(key, value)
     return SparkSession(SparkContext(conf=fresh))
+
+
+def cores_of(chosen: Case) -> int:
+    if chosen.hosts:
+        return 4 * len(chosen.hosts)
+    workers, cores, _ = chosen.master.removeprefix("local-cluster[").split(",")
+    return int(workers) * int(cores)
 
 
 def run_case(name: str, args) -> None:
@@ -119,7 +127,7 @@ def main() -> int:
     if args.cases == ["list"]:
         print(json.dumps([{
             "name": c.name, "about": c.about, "must": c.must, "tell": c.tell, "may": c.may, "never": c.never,
-            "runs": c.runs, "ownDriver": "spark.driver.memory" in c.conf, "hosts": bool(c.hosts)}
+            "runs": c.runs, "ownDriver": "spark.driver.memory" in c.conf, "isHeavy": bool(c.hosts) or c.body.__module__ in ("memory", "plans")}
             for c in CASES.values()]))
         return 0
     os.environ.setdefault("SPARK_HOME", os.path.dirname(pyspark.__file__))

@@ -26,10 +26,11 @@ def spill_window(run: Run) -> None:
 
 
 @case("gc-lists", "lists of objects fill a heap of 500 MB", must="gc-pressure", may=FULL, runs="4.0- 3.5-",
-      master="local-cluster[2,2,512]", executor__memory="512m", sql__shuffle__partitions="4")
+      master="local-cluster[1,2,512]", executor__memory="512m", sql__shuffle__partitions="4",
+      sql__objectHashAggregate__sortBased__fallbackThreshold="1000000")
 def gc_lists(run: Run) -> None:
-    words = numbers(run, 600_000, 4).select(
-        (F.col("id") % 30_000).alias("k"), F.concat(F.md5(F.col("id").cast("string")), F.lit("-padding")).alias("w"))
+    words = numbers(run, 1_200_000, 4).select(
+        (F.col("id") % 60_000).alias("k"), F.concat(F.md5(F.col("id").cast("string")), F.lit("-padding")).alias("w"))
     lists = words.groupBy("k").agg(F.collect_list("w").alias("ws"), F.collect_set(F.substring("w", 1, 4)).alias("s"))
     discard(lists.select(F.size("ws"), F.array_sort("ws").getItem(0), F.size("s"), F.reverse("ws")))
     discard(words.groupBy("k").agg(F.sort_array(F.collect_list(F.struct("w", "k"))).alias("x")))
@@ -37,10 +38,10 @@ def gc_lists(run: Run) -> None:
 
 @case("cache-evicted", "a second cache pushes out the first, which is then computed again", must="cached-data", may={
     **FULL, "repeated-plans": "what was pushed out is computed again"}, runs="4.0 3.5",
-    master="local-cluster[2,2,512]", executor__memory="512m")
+    master="local-cluster[1,4,512]", executor__memory="512m", rdd__compress="false")
 def cache_evicted(run: Run) -> None:
     def keep(salt: int, parts: int):
-        rows = numbers(run, 40_000, parts).select("id", (F.col("id") + salt).alias("s"), payload(2).alias("v"))
+        rows = numbers(run, 45_000, parts).select("id", F.repeat(F.md5(F.concat("id", F.lit(salt))), 60).alias("v"))
         return rows.rdd.persist(StorageLevel.MEMORY_ONLY)
     first = keep(1, 16)
     first.count()

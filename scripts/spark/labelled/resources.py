@@ -25,11 +25,11 @@ def idle_small_jobs(run: Run) -> None:
         discard(waiting(numbers(run, 20, 2), 80))
 
 
-@case("driver-waits", "the driver waits 4 s after each of three jobs", must="driver-bound", runs="4.0 3.5-")
+@case("driver-waits", "the driver waits 8 s after each of three jobs", must="driver-bound", runs="4.0 3.5-")
 def driver_waits(run: Run) -> None:
     for _ in range(3):
         waves(run, 8, 1000)
-        time.sleep(4)
+        time.sleep(8)
 
 
 @case("driver-computes", "the driver computes on what it collected", must="driver-bound", runs="4.0 3.5")
@@ -37,15 +37,15 @@ def driver_computes(run: Run) -> None:
     total = 0
     for _ in range(2):
         rows = numbers(run, 20_000, 8).select(F.md5(F.col("id").cast("string"))).collect()
-        until = time.time() + 4
+        until = time.time() + 9
         while time.time() < until:
             total += sum(int(r[0][:8], 16) for r in rows)
 
 
-@case("driver-tail", "the driver works 8 s after the last job", must="driver-bound", runs="4.0-")
+@case("driver-tail", "the driver works 20 s after the last job", must="driver-bound", runs="4.0-")
 def driver_tail(run: Run) -> None:
     waves(run, 16, 2000)
-    time.sleep(8)
+    time.sleep(20)
 
 
 @case("cold-cluster", "the first executor comes 20 s after the first stage", must="cold-start", runs="4.0",

@@ -25,10 +25,10 @@ def skew_aggregation(run: Run) -> None:
     discard(waiting(rows.repartition(24, "k"), 4))
 
 
-@case("slow-record", "one record of many takes 14 s, data even", must="task-skew", may=IDLE, runs="4.0 3.5-")
+@case("slow-record", "one record of many takes 24 s, data even", must="task-skew", may=IDLE, runs="4.0 3.5-")
 def slow_record(run: Run) -> None:
     discard(numbers(run, 240, 24).selectExpr(
-        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 14000L, 60L)) as waited"))
+        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 24000L, 100L)) as waited"))
     waves(run, 16, 500)
 
 
@@ -115,5 +115,5 @@ def python_udf(run: Run) -> None:
       may=IDLE, runs="4.0")
 def two_troubles(run: Run) -> None:
     discard(numbers(run, 240, 24).selectExpr(
-        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 8000L, 40L)) as waited"))
+        "id", "java_method('java.lang.Thread', 'sleep', if(id = 77, 18000L, 80L)) as waited"))
     discard(waiting(numbers(run, 150, 8).coalesce(1), 40))
