@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { needCommand } from '../../scripts/services/install.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 
-const UNIT = fileURLToPath(new URL('../../deploy/systemd/spot.service', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../deploy/systemd/', import.meta.url));
+const UNIT = join(FOLDER, 'spot.service');
 const LAUNCHER = fileURLToPath(new URL('../../bin/spot.js', import.meta.url));
 
 describe('deploy/systemd/spot.service', () => {
@@ -59,21 +60,55 @@ describe('deploy/systemd/spot.service', () => {
     expect(codes).to.deep.equal([EXIT.usage, EXIT.config]);
   });
 
+  it('has the same walls around spot-prune.service, which is as little exposed and deletes with the same user and folder', async () => {
+    const prune = await readFile(join(FOLDER, 'spot-prune.service'), 'utf8');
+    const walls = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) =>
+          /^(Protect|Private|Restrict(?!art)|SystemCall|Capab|Ambient|NoNew|Lock|Keyring|Device|Proc|RemoveIPC|UMask|StateDir|LoadCred|DynamicUser)/.test(
+            line,
+          ),
+        )
+        .sort();
+
+    expect(walls(prune)).to.deep.equal(walls(unit).filter((line) => !line.startsWith('RestartPrevent')));
+    expect(walls(prune).length).to.be.above(25);
+    expect(prune).to.match(/^User=spot$/m);
+    expect(await exposureOf(prune)).to.be.at.most(1.3);
+    expect(await complaintsAbout(prune, 'spot-prune.service')).to.equal('');
+    const timer = await readFile(join(FOLDER, 'spot-prune.timer'), 'utf8');
+    expect(await complaintsAbout(timer, 'spot-prune.timer', 'spot-prune.service')).to.equal('');
+  });
+
   async function exposureOf(text: string): Promise<number> {
-    const { output } = await systemdAnalyze(text, 'security', '--offline=true');
+    const { output } = await systemdAnalyze(text, ['security', '--offline=true']);
     const [, exposure] = /Overall exposure level for spot\.service: ([\d.]+)/.exec(output) ?? [];
     expect(exposure, output).not.to.equal(undefined);
     return Number(exposure);
   }
 
   /** With a command that exists on this machine. */
-  async function complaintsAbout(text: string): Promise<string> {
-    return (await systemdAnalyze(text.replace('/usr/local/bin/spot', LAUNCHER), 'verify')).output.trim();
+  async function complaintsAbout(text: string, name?: string, beside?: string): Promise<string> {
+    return (
+      await systemdAnalyze(text.replaceAll('/usr/local/bin/spot', LAUNCHER), ['verify'], name, beside)
+    ).output.trim();
   }
 
-  async function systemdAnalyze(text: string, ...args: string[]): Promise<{ output: string }> {
-    const file = join(folder, 'spot.service');
+  /** @param beside - a file of deploy/systemd that it refers to */
+  async function systemdAnalyze(
+    text: string,
+    args: readonly string[],
+    name = 'spot.service',
+    beside?: string,
+  ): Promise<{ output: string }> {
+    const own = await mkdtemp(join(folder, 'units-'));
+    const file = join(own, name);
     await writeFile(file, text);
+    if (beside !== undefined) {
+      const other = await readFile(join(FOLDER, beside), 'utf8');
+      await writeFile(join(own, beside), other.replaceAll('/usr/local/bin/spot', LAUNCHER));
+    }
     return new Promise((resolve) => {
       execFile('systemd-analyze', [...args, file], (_error, stdout, stderr) => {
         resolve({ output: `${stdout}${stderr}` });

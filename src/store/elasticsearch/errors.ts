@@ -138,8 +138,8 @@ function codeOf(error: Error): string | undefined {
     if (typeof code === 'string') return code;
   }
   // The client keeps the text and drops the code of some errors.
-  return /self[- ]signed|certificate|altname|wrong version number|packet length/i.test(error.message)
-    ? `ERR_TLS: ${error.message}`
+  return /self[- ]signed|certificate|altname|SSL routines|packet length/i.test(error.message)
+    ? `ERR_TLS: ${error.message.trim()}`
     : undefined;
 }
 
