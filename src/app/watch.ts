@@ -16,6 +16,7 @@ import { seriesNameOf, type SeriesName } from './series-runs.ts';
 import { SeriesWatch, type SeriesNews } from './series-watch.ts';
 import { thresholdsIn } from './settings.ts';
 import type { Spot } from './spot.ts';
+import { suggestionNews, type SuggestionNews } from './suggestion-news.ts';
 
 /** Looks after what the crawl stores: judges the runs of each application, and tells whom `[ALERTS]` names. Never in the crawl's way. */
 export interface Watch extends AsyncDisposable {
@@ -44,13 +45,16 @@ export function openWatch(spot: Spot, sources: readonly RunSource[], store: Stor
   const series = new SeriesWatch(store, { now: environment.now, analysis: { thresholds: thresholdsIn(spot.config) } });
   const book = alerts.subscribers.length === 0 ? undefined : openAlertBook(alerts, store, { logger, environment });
   const clusters = sources.map(({ cluster }) => cluster);
-  return new Watcher({ series, book, alerts, store, clusters, logger, now: environment.now });
+  const isTold = alerts.subscribers.some(({ kinds }) => kinds.has('suggestion'));
+  const suggest = isTold ? suggestionNews(spot, store) : undefined;
+  return new Watcher({ series, book, alerts, suggest, store, clusters, logger, now: environment.now });
 }
 
 interface Parts {
   readonly series: SeriesWatch;
   readonly book: AlertBook | undefined;
   readonly alerts: Alerts;
+  readonly suggest: SuggestionNews | undefined;
   readonly store: Store;
   readonly clusters: readonly string[];
   readonly logger: Logger;
@@ -67,6 +71,8 @@ class Watcher implements Watch {
   readonly #swept = new Set<string>();
   /** By subject, until the alerts have taken them in. */
   readonly #news = new Map<string, Observation>();
+  /** Applications with new runs for which nobody has looked for a suggestion yet, by name. */
+  readonly #toSuggest = new Map<string, SeriesName>();
   /** Looks follow each other: two at once would judge the same runs. */
   #work: Promise<void>;
   #isAskedFor = false;
@@ -132,7 +138,10 @@ class Watcher implements Watch {
     try {
       await series.judgeNew(signal, (news) => {
         this.#tell(news);
+        const { tag, cluster } = news.state;
+        if (this.#parts.suggest !== undefined) this.#toSuggest.set(JSON.stringify([cluster, tag]), { cluster, tag });
       });
+      await this.#suggest(signal);
     } catch (error) {
       this.#failed(error);
     }
@@ -151,6 +160,16 @@ class Watcher implements Watch {
   #tell({ state, event }: SeriesNews): void {
     const seen = observeRegression(state, event, this.#parts.now());
     if (seen !== undefined) this.#news.set(seen.subject, seen);
+  }
+
+  /** Each takes up to a second where no model is kept; what is left when Spot ends is looked at after the next run. */
+  async #suggest(signal: AbortSignal): Promise<void> {
+    for (const [id, name] of [...this.#toSuggest]) {
+      if (signal.aborted) return;
+      const seen = await this.#parts.suggest?.(name);
+      this.#toSuggest.delete(id);
+      if (seen !== undefined) this.#news.set(seen.subject, seen);
+    }
   }
 
   /** The same failure again and again is one line of the log. */

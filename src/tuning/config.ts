@@ -21,5 +21,20 @@ export const tuningSection = defineSection({
       max: 1,
       about: 'A session ends when no candidate is expected to save this share of the best known.',
     },
+    tell_saving: {
+      type: 'number',
+      default: '0.25',
+      min: 0,
+      max: 1,
+      about:
+        'Whom [ALERTS] names (kind suggestion) is told of a suggestion that surely saves this share of the time or the cost of an application as it runs now, and does not raise the other by more than the tolerance. 0 never tells.',
+    },
+    tell_confidence: {
+      type: 'number',
+      default: '0.9',
+      min: 0.51,
+      max: 0.99,
+      about: 'How sure that saving must be.',
+    },
   },
 });
