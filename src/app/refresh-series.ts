@@ -114,10 +114,10 @@ async function slowEntry(
 async function shiftEntry(
   store: Store,
   { cluster, tag }: SeriesName,
-  { first, last, ratio, runsBefore, runsAfter, pValue }: Shift,
+  { first, last, typicalBefore, typicalAfter, ratio, runsBefore, runsAfter, pValue }: Shift,
   { analysis = {} }: RefreshOptions,
 ): Promise<Entry> {
-  const cause = await likelyCause(store, last.key, first.key, analysis);
+  const cause = await likelyCause(store, typicalBefore.key, typicalAfter.key, analysis);
   const body: LevelShift = {
     type: 'shift',
     cluster,

@@ -21,6 +21,9 @@ export interface Shift {
   readonly first: SeriesRun;
   /** The last run of the old level. */
   readonly last: SeriesRun;
+  /** A run near the end of the old level, and one near the beginning of the new, that are typical of it: the first may be an accident. */
+  readonly typicalBefore: SeriesRun;
+  readonly typicalAfter: SeriesRun;
   /** New level / old level. */
   readonly ratio: number;
   readonly runsBefore: number;
@@ -30,6 +33,8 @@ export interface Shift {
 
 /** The level of a series is looked for in so many runs before a run. */
 const LEVEL_WINDOW = 60;
+/** What a level is like is looked for this near to where it changed: later other things change too. */
+const TYPICAL_WINDOW = 10;
 /** A new level that differs by less is nobody's concern. */
 const LEAST_SHIFT = 1.05;
 /** Beyond so many runs the beginning of a series tells nothing about now. */
@@ -56,9 +61,19 @@ export function shiftsOf(series: readonly SeriesRun[]): Shift[] {
     const from = points[i - 1]?.index ?? 0;
     const to = points[i + 1]?.index ?? levels.length;
     const [first, last] = [recent[index], recent[index - 1]];
-    const ratio = Math.exp((median(levels.slice(index, to)) ?? 0) - (median(levels.slice(from, index)) ?? 0));
-    if (first === undefined || last === undefined || Math.max(ratio, 1 / ratio) < LEAST_SHIFT) return [];
-    return [{ first, last, ratio, runsBefore: index - from, runsAfter: to - index, pValue }];
+    const [before, after] = [median(levels.slice(from, index)) ?? 0, median(levels.slice(index, to)) ?? 0];
+    const ratio = Math.exp(after - before);
+    const nearest = (start: number, end: number, level: number): SeriesRun | undefined =>
+      recent.slice(start, end).toSorted((a, b) => apart(a, level) - apart(b, level))[0];
+    const apart = (run: SeriesRun, level: number): number => Math.abs(withoutSize(size, run) - level);
+    const typicalBefore = nearest(Math.max(from, index - TYPICAL_WINDOW), index, before);
+    const typicalAfter = nearest(index, Math.min(to, index + TYPICAL_WINDOW), after);
+    if (first === undefined || last === undefined || typicalBefore === undefined || typicalAfter === undefined)
+      return [];
+    if (Math.max(ratio, 1 / ratio) < LEAST_SHIFT) return [];
+    return [
+      { first, last, typicalBefore, typicalAfter, ratio, runsBefore: index - from, runsAfter: to - index, pValue },
+    ];
   });
 }
 

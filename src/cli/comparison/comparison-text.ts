@@ -23,7 +23,7 @@ export function shareText({ changeMs }: CausePart, total: number): string | unde
 }
 
 export function propertyValue(value: string | undefined): string {
-  return value === undefined ? 'not set' : plain(value);
+  return value === undefined ? 'not set' : sizesText(plain(value));
 }
 
 /** `inputBytes` → `input`: the unit is said with the value. */
@@ -51,9 +51,14 @@ export function differing(changes: readonly MeasureChange[]): MeasureChange[] {
 /** `inputBytes 100 → 200 (×2)` of the evidence, with bytes as a person reads them. */
 export function evidenceText(text: string): string {
   const measured = /^(\w+Bytes) (\d+) → (\d+)(.*)$/s.exec(text);
-  if (measured === null) return plain(text);
+  if (measured === null) return sizesText(plain(text));
   const [, name = '', before = '', after = '', rest = ''] = measured;
   return `${name.replace(/Bytes$/, '')} ${bytesText(Number(before))} → ${bytesText(Number(after))}${rest}`;
+}
+
+/** Sizes of properties, which documents keep in bytes: `1073741824b` → `1.00 GiB`. */
+function sizesText(text: string): string {
+  return text.replaceAll(/(?<![\w.])(\d{4,15})b(?!\w)/g, (_, bytes: string) => bytesText(Number(bytes)));
 }
 
 export function layerRows(comparison: Comparison): readonly LayerRow[] {
