@@ -9,7 +9,8 @@ export interface CostInShort {
   /** The part in which the cores of the executors had no task; absent when that is not measurable. */
   readonly idle?: number | undefined;
   readonly currency: string;
-  readonly isExample: boolean;
+  /** The prices are nobody's: say so beside every amount. */
+  readonly hasExamplePrices: boolean;
 }
 
 export interface PricedAnalysis extends RunAnalysis {
@@ -35,5 +36,5 @@ export function priceAnalysis(analysis: RunAnalysis, cost: RunCost | NotMeasurab
 }
 
 export function costInShort({ total, idle, currency, isExample }: RunCost): CostInShort {
-  return { total, ...(typeof idle === 'number' ? { idle } : {}), currency, isExample };
+  return { total, ...(typeof idle === 'number' ? { idle } : {}), currency, hasExamplePrices: isExample };
 }

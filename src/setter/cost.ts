@@ -26,7 +26,7 @@ export function pricePerMs(configuration: Configuration, platformName: PlatformN
         isLocal: false,
       },
       coresPerExecutor,
-      cluster: '',
+      cluster: prices.cluster ?? '',
     },
     prices.book ?? simplePriceBook(prices, { name: '[PRICES]', isExample: false, date: '', source: '' }),
   );

@@ -87,6 +87,6 @@ describe('app/price-analysis', () => {
     expect(findings[0]?.savings.cost?.high).to.be.closeTo(0.55, 1e-12);
     expect(findings[1]?.savings).not.to.have.property('cost');
     expect(total.cost?.high).to.be.closeTo(0.55, 1e-12);
-    expect(cost).to.include({ currency: 'USD', isExample: false }).and.to.have.property('idle').closeTo(0.245, 1e-12);
+    expect(cost).to.include({ currency: 'USD', hasExamplePrices: false }).and.to.have.property('idle').closeTo(0.245, 1e-12);
   });
 });

@@ -5,7 +5,7 @@ import { analysisMarkdown } from '../../src/cli/findings/findings-markdown.ts';
 import { analysisTable } from '../../src/cli/findings/findings-table.ts';
 
 const EMPTY: PricedAnalysis = {
-  cost: { total: 12.5, idle: 5, currency: 'EUR', isExample: false },
+  cost: { total: 12.5, idle: 5, currency: 'EUR', hasExamplePrices: false },
   run: 'app-1',
   name: 'nightly',
   source: 'event-log',
@@ -67,7 +67,7 @@ describe('cli/findings', () => {
   });
 
   it('says of amounts that they are made with example prices, or why there are none', () => {
-    const example = { ...SKEWED, cost: { total: 12.5, currency: 'EUR', isExample: true } };
+    const example = { ...SKEWED, cost: { total: 12.5, currency: 'EUR', hasExamplePrices: true } };
     const unknown = { ...SKEWED, cost: { because: 'no end of the run is known' } };
 
     for (const print of [analysisMarkdown, analysisHtml, (run: PricedAnalysis) => analysisTable(run, 120, false)]) {

@@ -19,6 +19,7 @@ import {
   parseSizeArgument,
   parseSpanArgument,
 } from '../size-argument.ts';
+import { EXAMPLE_PRICES } from '../money-text.ts';
 import { table } from '../table.ts';
 import { bytesText, durationText, percentText } from '../units.ts';
 
@@ -102,7 +103,7 @@ export function suggestCommand(host: CommandHost) {
           confidence,
           limits,
         },
-        prices: { ...spot.config.of(pricesSection).settings, currency: book.currency, book },
+        prices: { ...spot.config.of(pricesSection).settings, currency: book.currency, book, cluster },
         minNewRuns: spot.config.of(modelsSection).settings.min_new_runs,
       });
       // The formats of this command are more than those of all.
@@ -110,7 +111,7 @@ export function suggestCommand(host: CommandHost) {
       const write = FRAGMENTS.get(format);
       if (format === 'json') await output.json(suggestion);
       else if (write === undefined || suggestion.num_executors === null)
-        await output.line(textOf(suggestion, confidence));
+        await output.line(`${textOf(suggestion, confidence)}${book.isExample ? `\n${EXAMPLE_PRICES}` : ''}`);
       else {
         const { properties, spark_version: sparkVersion } = suggestion;
         const { text, leftOut } = write({ properties, platform: limits.platform, sparkVersion });

@@ -68,8 +68,8 @@ export function verdictText({ findings, total, durationMs, cost }: PricedAnalysi
   return saves === '' ? `${run}; ${count}.` : `${run}; ${count}; together they are worth ${saves}${money}.`;
 }
 
-function costText({ total, currency, isExample }: CostInShort): string {
-  return `${moneyText(total, currency)}${isExample ? ' by example prices' : ''}`;
+function costText({ total, currency, hasExamplePrices }: CostInShort): string {
+  return `${moneyText(total, currency)}${hasExamplePrices ? ' by example prices' : ''}`;
 }
 
 /** What is to be known of the amounts of findings: what idled, whose prices they are, or why there are none. */
@@ -77,12 +77,12 @@ export function costNotes({ cost, findings }: PricedAnalysis): readonly string[]
   // A run with nothing to gain has one line.
   if (findings.length === 0) return [];
   if ('because' in cost) return [`Its cost is not measurable, because ${cost.because}.`];
-  const { total, idle, currency, isExample } = cost;
+  const { total, idle, currency, hasExamplePrices } = cost;
   const idleText =
     idle === undefined || total === 0
       ? []
       : [`Cores without a task cost ${moneyText(idle, currency)} of it (${percentText(idle / total)}).`];
-  return isExample ? [...idleText, EXAMPLE_PRICES] : idleText;
+  return hasExamplePrices ? [...idleText, EXAMPLE_PRICES] : idleText;
 }
 
 /** Text from a log must not rearrange somebody's terminal or page. */
