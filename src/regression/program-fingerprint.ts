@@ -72,10 +72,11 @@ const NOT_THE_PROGRAM =
   /^(?:NativeMethodAccessorImpl|DirectMethodHandleAccessor|CompletableFuture|ThreadPoolExecutor|FutureTask|Executors|Thread|Method|ForkJoin\w*)\.java$/;
 
 function callSiteOf(stage: string): { operation: string; file: string } | undefined {
-  const [, operation, place] = /^(.*) at (.*):\d+$/.exec(stage) ?? [];
-  const file = place === undefined ? undefined : nameOf(place);
-  if (operation === undefined || file === undefined || NOT_THE_PROGRAM.test(file)) return undefined;
-  return { operation, file };
+  const end = /:\d+$/.exec(stage)?.index;
+  const at = end === undefined ? -1 : stage.lastIndexOf(' at ', end - ' at '.length);
+  if (at === -1) return undefined;
+  const file = nameOf(stage.slice(at + ' at '.length, end));
+  return NOT_THE_PROGRAM.test(file) ? undefined : { operation: stage.slice(0, at), file };
 }
 
 function filesOf(properties: unknown): string[] {
@@ -88,7 +89,7 @@ function filesOf(properties: unknown): string[] {
 
 /** The last part of a path or URL. */
 function nameOf(path: string): string {
-  return path.replace(/[?#].*$/, '').replace(/^.*[/\\]/, '');
+  return path.replace(/[?#].*$/s, '').replace(/^.*[/\\]/, '');
 }
 
 /** Operators that Spark puts between those of the query, by size, statistics or settings. */

@@ -29,6 +29,7 @@ const NEVER_FAILS: readonly RegExp[] = [
   /\?.*$/s,
   /,? ?(\.\.\.)?".*$/s,
   /;.*$/s,
+  /[?#].*$/s,
   /^(Scan \S+).*$/s,
   /^(\w+Bytes) (\d+) → (\d+)(.*)$/s,
 ];
