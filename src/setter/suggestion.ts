@@ -1,5 +1,7 @@
 import { choose, judge, type Judged, type WouldQualify } from './choose.ts';
 import type { Prices } from './config.ts';
+import { containerMib, PLATFORMS } from '../spark/platform.ts';
+import type { Configuration } from './history-run.ts';
 import { faultsOf, propertiesOf } from './launch-properties.ts';
 import type { Question } from './question.ts';
 import type { BasedOn, Step, StepName } from './step.ts';
@@ -14,6 +16,8 @@ export interface Suggestion {
   readonly num_executors: number | null;
   readonly executor_cores: number | null;
   readonly executor_memory_mb: number | null;
+  /** What the platform adds to the heap of an executor by its own rule; it is not set. MiB; 0 where only the heap counts. */
+  readonly executor_memory_overhead_mb: number | null;
   readonly driver_memory_mb: number | null;
   readonly driver_cores: number | null;
   readonly shuffle_partitions: number | null;
@@ -66,6 +70,7 @@ export function suggestionOf(step: Step, question: Question, prices: Prices, val
     num_executors: configuration?.executors ?? null,
     executor_cores: configuration?.coresPerExecutor ?? null,
     executor_memory_mb: configuration?.memoryMib ?? null,
+    executor_memory_overhead_mb: configuration === undefined ? null : overheadMib(configuration, question),
     driver_memory_mb: configuration?.driverMemoryMib ?? null,
     driver_cores: configuration?.driverCores ?? null,
     shuffle_partitions: configuration?.shufflePartitions ?? null,
@@ -98,6 +103,10 @@ export function suggestionOf(step: Step, question: Question, prices: Prices, val
     validity: validity ?? null,
     spark_version: step.sparkVersion,
   };
+}
+
+function overheadMib({ memoryMib }: Configuration, { limits }: Question): number {
+  return containerMib(PLATFORMS[limits.platform], { heapMib: memoryMib }) - memoryMib;
 }
 
 function gainOf(chosen: Judged | undefined, usual: Judged | undefined): Pick<Suggestion, 'gain'> {
