@@ -86,7 +86,7 @@ describe('cli: spot history', function () {
     expect(taken).to.include({ code: 69, stdout: '' });
     expect(taken.stderr).to.contain(`127.0.0.1:${port} cannot be listened on`);
     expect(missing).to.include({ code: 69, stdout: '' });
-    expect(missing.stderr).to.contain('SOURCE_RUN_VANISHED');
+    expect(missing.stderr).to.contain('SOURCE_WRONG_ADDRESS');
   });
 
   it('ends with 2 on a wrong command line, and says what is wrong', async () => {

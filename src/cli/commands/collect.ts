@@ -1,4 +1,5 @@
 import { crawlOnce } from '../../crawler/crawler.ts';
+import { SpotError } from '../../util/errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { CrawlProgress } from '../crawl-progress.ts';
@@ -40,11 +41,20 @@ export function collectCommand(host: CommandHost) {
       });
       const report = await crawlOnce(spot.crawlContexts(sources, store, progress), { signal });
 
-      for (const source of sources) {
-        for (const { path, error } of source.unlisted) progress.note(`  ${path} is left out: ${error.message}`);
-      }
+      const leftOut = sources.flatMap((source) => source.unlisted);
+      for (const { path, error } of leftOut) progress.note(`  ${path} is left out: ${reasonOf(error)}`);
       progress.finish(crawlSummary(report, progress.failed, store));
-      return sources.length === 0 ? EXIT.usage : crawlExitCode(report, progress.failed);
+      if (sources.length === 0) return EXIT.usage;
+      const code = crawlExitCode(report, progress.failed);
+      const listed = report.reports.reduce((sum, pass) => sum + pass.listed, 0);
+      if (code !== EXIT.ok || listed > 0) return code;
+      progress.note(`No event log in ${options.eventLogDir.join(', ')}`);
+      // An empty folder is none's fault; a path that names a file which is no log is.
+      return leftOut.length > 0 ? EXIT.failed : EXIT.ok;
     },
   );
+}
+
+function reasonOf(error: Error): string {
+  return error instanceof SpotError ? `${error.message} (${error.code})` : error.message;
 }

@@ -18,8 +18,8 @@ export const DEFAULT_LIMITS: ReadLimits = {
   maxRatio: 250,
 };
 
-/** A small file may be as repetitive as it likes. */
-export const RATIO_FREE_BYTES = 64 * 1024 * 1024;
+/** A small file may be as repetitive as it likes. What a bomb costs at most, in memory and time, is this. */
+export const RATIO_FREE_BYTES = 16 * 1024 * 1024;
 
 /** Counts what passes, on both sides of a decoder. One meter serves all files of a log. */
 export class Meter {

@@ -61,6 +61,15 @@ export interface SplitLimits {
   readonly maxLineBytes?: number | undefined;
   /** Bytes of memory there are for parsing a line; asked for long lines only. */
   readonly room?: (() => number) | undefined;
+  /** Where a long line is put together; a buffer of this thread when absent. */
+  readonly longLines?: LongLineRoom | undefined;
+}
+
+/** Room for one long line, that several splitters use by turns. */
+export interface LongLineRoom {
+  /** The splitter's until it is given back; waits until it is free. */
+  take(): Buffer;
+  giveBack(): void;
 }
 
 const INITIAL_CARRY_BYTES = 64 * 1024;
@@ -89,6 +98,7 @@ export class LineSplitter {
   readonly #onLine: LineHandler;
   readonly #maxLineBytes: number;
   readonly #room: () => number;
+  readonly #longLines: LongLineRoom;
   /** Line numbers left out for their length or cost. */
   readonly tooLong: number[] = [];
   /** Number of the line handed over last. */
@@ -101,11 +111,12 @@ export class LineSplitter {
 
   constructor(
     onLine: LineHandler,
-    { maxLineBytes = MAX_LINE_BYTES, room = () => DEFAULT_ROOM_BYTES }: SplitLimits = {},
+    { maxLineBytes = MAX_LINE_BYTES, room = () => DEFAULT_ROOM_BYTES, longLines }: SplitLimits = {},
   ) {
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;
     this.#room = room;
+    this.#longLines = longLines ?? roomOfThread(maxLineBytes);
   }
 
   /** Takes the next bytes; they may be changed again after the call. */
@@ -120,7 +131,10 @@ export class LineSplitter {
       this.#finishCarried(chunk, newline);
       start = newline + 1;
     }
-    for (let newline = chunk.indexOf(NEWLINE, start); newline >= 0; newline = chunk.indexOf(NEWLINE, start)) {
+    while (start < chunk.length) {
+      // A file of nothing but newlines: a look at one byte is a hundred times cheaper than a search.
+      const newline = chunk[start] === NEWLINE ? start : chunk.indexOf(NEWLINE, start);
+      if (newline < 0) break;
       this.#hand(chunk, start, newline);
       start = newline + 1;
     }
@@ -171,7 +185,7 @@ export class LineSplitter {
     if (bytes > this.#carried.length) {
       const larger =
         bytes > LARGE_CARRY_BYTES
-          ? takeLargeCarry(this.#maxLineBytes)
+          ? this.#longLines.take()
           : Buffer.allocUnsafe(Math.max(bytes, this.#carried.length * 2));
       this.#carried.copy(larger, 0, 0, this.#carriedBytes);
       this.#carried = larger;
@@ -189,8 +203,8 @@ export class LineSplitter {
 
   #giveLargeBack(): void {
     if (this.#carried.length <= 2 * LARGE_CARRY_BYTES) return;
-    spareLargeCarry = this.#carried;
     this.#carried = Buffer.allocUnsafe(INITIAL_CARRY_BYTES);
+    this.#longLines.giveBack();
   }
 
   /** Bytes carried so far, which are then handed over or dropped: nothing is carried any more. */
@@ -207,11 +221,20 @@ export class LineSplitter {
   }
 }
 
-/** Of the longest line at once: memory that is not written to takes no room. */
-function takeLargeCarry(maxLineBytes: number): Buffer {
-  const spare = spareLargeCarry;
-  spareLargeCarry = undefined;
-  return spare !== undefined && spare.length >= maxLineBytes ? spare : Buffer.allocUnsafe(maxLineBytes);
+/** Room for the longest line at once: memory that is not written to takes no room. */
+function roomOfThread(maxLineBytes: number): LongLineRoom {
+  let taken: Buffer | undefined;
+  return {
+    take() {
+      const spare = spareLargeCarry;
+      spareLargeCarry = undefined;
+      taken = spare !== undefined && spare.length >= maxLineBytes ? spare : Buffer.allocUnsafe(maxLineBytes);
+      return taken;
+    },
+    giveBack() {
+      spareLargeCarry = taken;
+    },
+  };
 }
 
 /** The lines of bytes in memory: for tests, and for a log that is already decoded. */

@@ -9,6 +9,7 @@ import {
   LineSplitter,
   type LinePlace,
   type LinesReport,
+  type LongLineRoom,
   type TornEnd,
 } from './lines.ts';
 import type { LogFile } from './log-file.ts';
@@ -26,6 +27,8 @@ export interface LogLinesOptions {
   readonly limits?: ReadLimits | undefined;
   /** Bytes of memory there are for parsing a line; a line that may need more is left out. */
   readonly room?: (() => number) | undefined;
+  /** Where long lines are put together; of this thread when absent. */
+  readonly longLines?: LongLineRoom | undefined;
 }
 
 /** Lines that can be read on from where an earlier reading ended. */
@@ -68,7 +71,11 @@ export function linesOf(name: string, files: readonly LogFile[], options: LogLin
       for (const [index, file] of files.entries()) {
         if (index < first) continue;
         const goOn = index === first ? from : undefined;
-        const splitter = new LineSplitter(onLine, { maxLineBytes: limits.maxLineBytes, room: options.room });
+        const splitter = new LineSplitter(onLine, {
+          maxLineBytes: limits.maxLineBytes,
+          room: options.room,
+          longLines: options.longLines,
+        });
         splitter.lineNumber = goOn?.line ?? 0;
         current = { file: file.name, splitter };
         const { decodedBytes: decodedBefore, storedBytes: storedBefore } = meter;

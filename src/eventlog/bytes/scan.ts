@@ -137,7 +137,9 @@ export async function scanEnd(file: LogFile, options: ScanOptions = {}): Promise
   for (const bytes of TAIL_BYTES) {
     const start = Math.max(0, file.size - bytes);
     const tail = await decodeTail(codec, await readRange(file, start, file.size, options.signal));
-    if (tail !== undefined) {
+    // A longer tail would hold these bytes, too.
+    if (tail === 'too much') return 'unknown';
+    if (tail !== 'nowhere') {
       found = lastEndIn(tail);
       if (found !== 'none') return found;
     }

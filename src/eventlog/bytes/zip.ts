@@ -2,6 +2,7 @@ import { EventLogError } from '../../util/errors.ts';
 import type { Chunks } from './byte-window.ts';
 import { inflate } from './gzip.ts';
 import type { ArchiveMember, ListedFile } from './layout.ts';
+import { DEFAULT_LIMITS, RATIO_FREE_BYTES } from './limits.ts';
 import { type LogFile, type OpenOptions, readRange } from './log-file.ts';
 
 const END_RECORD = 0x06054b50;
@@ -29,7 +30,12 @@ const IN_ZIP64 = 0xffffffff;
  */
 export async function listZip(
   archive: LogFile,
-  options: { readonly version: string; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly version: string;
+    readonly signal?: AbortSignal | undefined;
+    /** Told about each entry that is left out, and why. */
+    readonly onRefused?: ((name: string, why: string) => void) | undefined;
+  },
 ): Promise<ListedFile[]> {
   const { entries, start, end } = await findDirectory(archive, options.signal);
   const directory = await readRange(archive, start, end, options.signal);
@@ -48,7 +54,12 @@ export async function listZip(
       at,
       directory.subarray(nameStart + nameBytes, nameStart + nameBytes + extraBytes),
     );
-    if (member !== undefined && isPlainPath(name)) {
+    const isFolder = name.endsWith('/');
+    if (member === undefined) {
+      options.onRefused?.(name, 'it is encrypted, or compressed by another method than deflate');
+    } else if (!isPlainPath(isFolder ? name.slice(0, -1) : name)) {
+      options.onRefused?.(name, 'its name leads out of the archive');
+    } else if (!isFolder) {
       const { size, ...place } = member;
       files.push({
         path: `${archive.name}/${name}`,
@@ -86,7 +97,18 @@ async function* readEntry(
   const stored = archive.open({ start, end: start + member.storedBytes, signal });
   const decoded: Chunks = member.method === 'deflated' ? inflate(stored) : stored;
   let left = end ?? Infinity;
+  let bytes = 0;
   for await (const chunk of decoded) {
+    bytes += chunk.length;
+    if (bytes > RATIO_FREE_BYTES && bytes > member.storedBytes * DEFAULT_LIMITS.maxRatio) {
+      throw new EventLogError(
+        'EVENT_LOG_BOMB',
+        `An entry of ${archive.name} decodes to far more than it is stored in`,
+        {
+          details: { file: archive.name, storedBytes: member.storedBytes },
+        },
+      );
+    }
     yield chunk.subarray(0, Math.min(left, chunk.length));
     left -= chunk.length;
     if (left <= 0) return;
@@ -160,9 +182,9 @@ function zip64Numbers(extra: Buffer): number[] {
 
 function isPlainPath(name: string): boolean {
   const parts = name.split('/');
-  return (
-    !name.endsWith('/') && !/[\\\0]/.test(name) && parts.every((part) => part !== '' && part !== '.' && part !== '..')
-  );
+  // A drive of Windows (`C:/…`) leads out, too.
+  const isRelative = !/[\\\0]/.test(name) && !/^[a-z]:/i.test(name);
+  return isRelative && parts.every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function numberAt(bytes: Buffer, at: number): number {

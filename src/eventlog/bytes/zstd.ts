@@ -9,7 +9,7 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 const CHUNK_SIZE = 256 * 1024;
 /** Frames up to this are decoded in one call, if they come out below the second; others through a stream. */
 const MAX_WHOLE_FRAME_BYTES = 256 * 1024;
-const MAX_WHOLE_DECODED_BYTES = 8 * 1024 * 1024;
+const MAX_WHOLE_DECODED_BYTES = 2 * 1024 * 1024;
 /** Room is made anew for each of hundreds of frames: measured, 16 KiB are fastest for Spark's frames of some 6 KB. */
 const SMALL_FRAME_BYTES = 32 * 1024;
 const SMALL_CHUNK_SIZE = 16 * 1024;

@@ -15,7 +15,7 @@ import { listZip } from '../../eventlog/bytes/zip.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { EventLogError, SourceError, toError } from '../../util/errors.ts';
 import { fileOf, type LogFileSystem } from './file-system.ts';
-import { contentMarkOf, ENDS_BYTES, type EndsOfFile, readIntoFrom, withEnds } from './file-ends.ts';
+import { contentMarkOf, ENDS_BYTES, type EndsOfFile, headMarkOf, readIntoFrom, withEnds } from './file-ends.ts';
 import { preferred, type ScannedLog } from './listing.ts';
 
 export interface CatalogueOptions {
@@ -24,7 +24,7 @@ export interface CatalogueOptions {
   readonly logger: Logger;
 }
 
-/** A file that could be a log and tells of no run, with the reason. */
+/** A file that could be a log and tells of no run, or is not read at all, with the reason. */
 export interface UnlistedLog {
   readonly path: string;
   readonly error: Error;
@@ -38,6 +38,8 @@ const CONCURRENCY = 16;
 const DECODERS = 4;
 /** Where each read is a request, a file up to this is read whole. */
 const ONE_REQUEST_BYTES = 256 * 1024;
+/** Of the name of an entry that is not read. */
+const MAX_SHOWN_NAME = 80;
 /** Examples in a warning; debug lines tell the others. */
 const SHOWN_UNLISTED = 3;
 
@@ -51,7 +53,7 @@ export class LogCatalogue {
   readonly #fileSystem: LogFileSystem;
   readonly #options: CatalogueOptions;
   #scans = new Map<string, { readonly token: string; readonly scan: Scan }>();
-  #archives = new Map<string, { readonly token: string; readonly entries: readonly ListedFile[] }>();
+  #archives = new Map<string, { readonly token: string; readonly archive: Archive }>();
   /** By attempt: `appId`, NUL, `attemptId`. */
   #runs: ReadonlyMap<string, ScannedLog> = new Map();
   #unlisted: readonly UnlistedLog[] = [];
@@ -81,7 +83,8 @@ export class LogCatalogue {
   async refresh(
     signal?: AbortSignal,
   ): Promise<{ readonly logs: Iterable<ScannedLog>; readonly failure: Error | undefined }> {
-    const layouts = findLogs(await this.#listFiles(signal));
+    const { files, skipped } = await this.#listFiles(signal);
+    const layouts = findLogs(files);
     const scans = new Map<string, { readonly token: string; readonly scan: Scan }>();
     const queue = new PQueue({ concurrency: this.#fileSystem.concurrency ?? CONCURRENCY });
     let failure: Error | undefined;
@@ -105,13 +108,17 @@ export class LogCatalogue {
     signal?.throwIfAborted();
 
     this.#scans = scans;
-    this.#take(layouts, scans);
+    this.#take(layouts, scans, skipped);
     return { logs: this.#runs.values(), failure };
   }
 
-  #take(layouts: readonly LogLayout[], scans: ReadonlyMap<string, { readonly scan: Scan }>): void {
+  #take(
+    layouts: readonly LogLayout[],
+    scans: ReadonlyMap<string, { readonly scan: Scan }>,
+    skipped: readonly UnlistedLog[],
+  ): void {
     const runs = new Map<string, ScannedLog>();
-    const unlisted: UnlistedLog[] = [];
+    const unlisted = [...skipped];
     // In the order of the listing, so that the same files always give the same choice.
     for (const { path } of layouts) {
       const scan = scans.get(path)?.scan;
@@ -131,22 +138,29 @@ export class LogCatalogue {
 
   /** Once for each change, and not once for each file: a folder may hold much that is no event log. */
   #warnOfNew(unlisted: readonly UnlistedLog[]): void {
-    const before = new Set(this.#unlisted);
-    const added = unlisted.filter((file) => !before.has(file));
+    const sentence = ({ path, error }: UnlistedLog): string => `${path}: ${error.message}`;
+    const before = new Set(this.#unlisted.map(sentence));
+    const added = unlisted.map(sentence).filter((file) => !before.has(file));
     if (added.length === 0) return;
-    const examples = added.slice(0, SHOWN_UNLISTED).map(({ path, error }) => `${path}: ${error.message}`);
-    this.#options.logger.warn('Files that tell of no run.', { added: added.length, total: unlisted.length, examples });
+    const examples = added.slice(0, SHOWN_UNLISTED);
+    this.#options.logger.warn('Files that are not read, or tell of no run.', {
+      added: added.length,
+      total: unlisted.length,
+      examples,
+    });
   }
 
   /** Archives are opened up: their entries stand in the list in their place. */
-  async #listFiles(signal: AbortSignal | undefined): Promise<ListedFile[]> {
-    const { logger, recursive } = this.#options;
+  async #listFiles(
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly files: readonly ListedFile[]; readonly skipped: readonly UnlistedLog[] }> {
+    const skipped: UnlistedLog[] = [];
     const onSkipped = (path: string, error: Error): void => {
-      logger.warn('Folder of event logs skipped.', { path, reason: error.message });
+      skipped.push({ path, error });
     };
-    const listed = await this.#fileSystem.list({ recursive, signal, onSkipped });
+    const listed = await this.#fileSystem.list({ recursive: this.#options.recursive, signal, onSkipped });
     const files: ListedFile[] = [];
-    const archives = new Map<string, { readonly token: string; readonly entries: readonly ListedFile[] }>();
+    const archives = new Map<string, { readonly token: string; readonly archive: Archive }>();
     for (const file of listed) {
       if (!file.path.endsWith('.zip')) {
         files.push(file);
@@ -154,21 +168,31 @@ export class LogCatalogue {
       }
       const token = tokenOfFile(file);
       const known = this.#archives.get(file.path);
-      const archive = known?.token === token ? known : { token, entries: await this.#openArchive(file, signal) };
-      archives.set(file.path, archive);
-      files.push(...archive.entries);
+      const opened = known?.token === token ? known : { token, archive: await this.#openArchive(file, signal) };
+      archives.set(file.path, opened);
+      files.push(...opened.archive.entries);
+      if (opened.archive.refused !== undefined) skipped.push(opened.archive.refused);
     }
     this.#archives = archives;
-    return files;
+    return { files, skipped };
   }
 
-  async #openArchive(file: ListedFile, signal: AbortSignal | undefined): Promise<readonly ListedFile[]> {
+  async #openArchive(file: ListedFile, signal: AbortSignal | undefined): Promise<Archive> {
+    // Counted, with one example: a hostile archive may have a million of them.
+    let count = 0;
+    let example = '';
+    const onRefused = (name: string, why: string): void => {
+      count++;
+      example ||= `${JSON.stringify(name.slice(0, MAX_SHOWN_NAME))}: ${why}`;
+    };
     try {
-      return await listZip(fileOf(this.#fileSystem, file), { version: file.version, signal });
+      const { version, path } = file;
+      const entries = await listZip(fileOf(this.#fileSystem, file), { version, signal, onRefused });
+      return count === 0 ? { entries } : { entries, refused: { path, error: refusedEntries(path, count, example) } };
     } catch (error) {
       if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
       // It stays in the list as the file it is, and is refused there with its own reason.
-      return [file];
+      return { entries: [file] };
     }
   }
 
@@ -181,7 +205,9 @@ export class LogCatalogue {
       const files = await this.#withEnds(layout, rooms, signal);
       const start = await this.#findStart(files, signal);
       const end = await this.#findEnd(files, signal);
-      return { log: { layout, start, end, modified: Math.floor(last.modified), contentMark: contentMarkOf(files) } };
+      const modified = Math.floor(last.modified);
+      const [contentMark, headMark] = [contentMarkOf(files), headMarkOf(files)];
+      return { log: { layout, start, end, modified, contentMark, headMark } };
     } catch (error) {
       if (error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED') return undefined;
       if (!(error instanceof EventLogError) && !isOfOneFile(error)) throw error;
@@ -251,6 +277,19 @@ export class LogCatalogue {
 }
 
 const NONE = Buffer.alloc(0);
+
+/** What an archive holds, and what of it is not read. */
+interface Archive {
+  readonly entries: readonly ListedFile[];
+  readonly refused?: UnlistedLog;
+}
+
+function refusedEntries(path: string, refused: number, example: string): EventLogError {
+  const entries = refused === 1 ? 'one entry' : `${refused} entries`;
+  return new EventLogError('EVENT_LOG_ARCHIVE', `${path} has ${entries} that Spot does not read; ${example}`, {
+    details: { file: path, refused },
+  });
+}
 
 function runKeyOf(appId: string, attemptId: string | undefined): string {
   return `${appId}\0${attemptId ?? ''}`;

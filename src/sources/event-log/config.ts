@@ -70,7 +70,7 @@ export const eventLogsSection = defineSection({
       default: '250',
       min: 10,
       about:
-        'A log that decompresses to more than this many times its size (and 64 MiB) is refused as a bomb. Spark logs have 5 to 40.',
+        'A log that decompresses to more than this many times its size (and 16 MiB) is refused as a bomb. Spark logs have 5 to 40.',
     },
     s3_endpoint: {
       type: 'url',

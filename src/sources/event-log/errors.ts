@@ -9,6 +9,15 @@ export function vanishedError(path: string, cause?: unknown): SourceError {
   });
 }
 
+/** The path that was configured names nothing: misspelt, or a disk that is not mounted yet. */
+export function nothingThereError(path: string, cause: unknown): SourceError {
+  return new SourceError(
+    'SOURCE_WRONG_ADDRESS',
+    `There is no file and no folder at ${path}; correct the path, or mount what should be there`,
+    { details: { path }, retryable: true, cause },
+  );
+}
+
 /** Translates an error of node:fs. */
 export function localError(path: string, thrown: unknown): Error {
   const cause = toError(thrown);

@@ -13,7 +13,7 @@ import type { LogFileSystem } from './file-system.ts';
 import { applicationsOf, isInWindow, type ScannedLog } from './listing.ts';
 import { openFileSystem } from './open-file-system.ts';
 import { ReplayPool } from './replay-pool.ts';
-import { openLog, type ReplayTask } from './replay-task.ts';
+import { type Growth, openLog, type ReplayTask } from './replay-task.ts';
 
 const DEFAULT_CLUSTER = 'default';
 const NO_ENVIRONMENT: ApplicationEnvironmentInfo = {
@@ -49,12 +49,14 @@ export class EventLogSource implements RunSource {
   readonly #catalogue: LogCatalogue;
   readonly #pool: ReplayPool;
   readonly #limits: ReadLimits;
+  readonly #logger: Logger;
 
   private constructor(cluster: string, fileSystem: LogFileSystem, settings: EventLogsSettings, logger: Logger) {
     this.cluster = cluster;
     this.host = fileSystem.host;
     this.description = fileSystem.description;
     this.#fileSystem = fileSystem;
+    this.#logger = logger;
     this.#limits = {
       maxLineBytes: settings.max_line_bytes,
       maxDecodedBytes: settings.max_log_bytes,
@@ -95,7 +97,8 @@ export class EventLogSource implements RunSource {
   }
 
   /**
-   * Replays the log of the attempt from its first to its last byte.
+   * Replays the log of the attempt to its last byte: from its first one, or from where an earlier reading of a log
+   * that still grows has ended.
    *
    * @throws SourceError `SOURCE_RUN_VANISHED`, and see README.md
    * @throws EventLogError when the log cannot be read to its end, or files of it are missing
@@ -137,7 +140,7 @@ export class EventLogSource implements RunSource {
     { signal }: CallOptions = {},
   ): Promise<{ readonly lines: EventLogLines; readonly modified: number }> {
     return await this.#withLog(appId, attemptId, signal, (log) => {
-      const lines = openLog(this.#fileSystem, this.#taskOf(log));
+      const { lines } = openLog(this.#fileSystem, this.#taskOf(log));
       return Promise.resolve({ lines, modified: log.modified });
     });
   }
@@ -172,7 +175,10 @@ export class EventLogSource implements RunSource {
     signal: AbortSignal | undefined,
   ): Promise<ReplayedRun> {
     const { layout, start } = log;
-    const run = await this.#pool.replay({ ...this.#taskOf(log), ...wanted }, { signal });
+    // What a History Server keeps of tasks is too much to keep for every log that grows.
+    const growth = wanted.history === true ? undefined : growthOf(log);
+    const { run, bytesRead } = await this.#pool.replay({ ...this.#taskOf(log), ...wanted, growth }, { signal });
+    this.#logger.debug('Event log replayed.', { path: layout.path, bytesRead });
     const [attempt] = run.application?.attempts ?? [];
     if (run.application?.id !== start.appId || attempt?.attemptId !== start.attemptId) throw vanishedError(layout.path);
     return run;
@@ -186,6 +192,11 @@ export class EventLogSource implements RunSource {
       retryable: true,
     });
   }
+}
+
+/** Every log is taken as one that may have grown: only who read it before knows. */
+function growthOf({ start, end, headMark }: ScannedLog): Growth {
+  return { key: JSON.stringify([start.appId, start.attemptId]), headMark, isLast: typeof end === 'object' };
 }
 
 /** The History Server has no answer for a log that ends before its environment; its other parts are told all the same. */

@@ -7,7 +7,10 @@ import type { CallOptions } from '../run-source.ts';
 export interface ListOptions extends CallOptions {
   /** All folders below the root; else the root itself and the folders of rolling logs in it. */
   readonly recursive: boolean;
-  /** Told about each folder that could not be looked into; its logs are missing from the list. */
+  /**
+   * Told about each folder that could not be looked into, whose logs are missing from the list, and about what is no
+   * regular file: a link, a FIFO, a device.
+   */
   readonly onSkipped?: ((path: string, error: Error) => void) | undefined;
 }
 

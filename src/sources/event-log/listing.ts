@@ -13,6 +13,8 @@ export interface ScannedLog {
   readonly modified: number;
   /** Of the sizes of its files, its first and its last bytes: a file can be rewritten under its name, size and time. */
   readonly contentMark: string;
+  /** Of its first bytes alone: it stays while the log grows. */
+  readonly headMark: string;
 }
 
 const UNFINISHED = -1;

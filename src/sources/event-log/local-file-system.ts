@@ -16,7 +16,8 @@ import { promisify } from 'node:util';
 import type { Chunks } from '../../eventlog/bytes/byte-window.ts';
 import type { ListedFile } from '../../eventlog/bytes/layout.ts';
 import type { OpenOptions } from '../../eventlog/bytes/log-file.ts';
-import { localError, outsideError } from './errors.ts';
+import { SourceError } from '../../util/errors.ts';
+import { localError, nothingThereError, outsideError } from './errors.ts';
 import {
   isHidden,
   type ListOptions,
@@ -64,8 +65,11 @@ export class LocalFileSystem implements LogFileSystem {
       return isFolder
         ? new LocalFileSystem(path, real, undefined)
         : new LocalFileSystem(path, dirname(real), basename(real));
-    } catch (error) {
-      throw localError(path, error);
+    } catch (thrown) {
+      const error = localError(path, thrown);
+      throw error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED'
+        ? nothingThereError(path, error)
+        : error;
     }
   }
 
@@ -127,8 +131,14 @@ export class LocalFileSystem implements LogFileSystem {
       folder === '' ? entry.name : `${folder}/${entry.name}`;
     const files = this.#look(visible.filter((entry) => entry.isFile()).map(pathOf));
     for (const entry of visible) {
+      const path = pathOf(entry);
+      if (entry.isSymbolicLink()) options.onSkipped?.(path, outsideError(path, 'symbolic links are not followed'));
+      else if (!entry.isFile() && !entry.isDirectory())
+        options.onSkipped?.(path, outsideError(path, 'it is no regular file'));
+      else if (entry.isDirectory() && options.recursive && depth <= 0)
+        options.onSkipped?.(path, outsideError(path, `it lies deeper than ${MAX_DEPTH} folders`));
       const isEntered = entry.isDirectory() && (depth > 0 || (folder === '' && ROLLING_FOLDER.test(entry.name)));
-      if (isEntered) files.push(...(await this.#listFolder(pathOf(entry), depth - 1, options)));
+      if (isEntered) files.push(...(await this.#listFolder(path, depth - 1, options)));
     }
     return files;
   }

@@ -3,10 +3,32 @@ import { type PackedRun, type ReplayedRun, unpackRun } from '../../eventlog/repl
 import { EventLogError, toError } from '../../util/errors.ts';
 import type { EventLogsSettings } from './config.ts';
 import type { ReplayTask } from './replay-task.ts';
+import { SharedLineRoom } from './shared-line-room.ts';
 import { fromPlain, type PlainError } from './thrown.ts';
 
 /** What the thread answers to each task. */
-export type ReplayAnswer = { readonly run: PackedRun } | { readonly error: PlainError };
+export type ReplayAnswer = (Reading & { readonly run: PackedRun }) | { readonly error: PlainError };
+
+/** A run, and how it was read. */
+export interface Replayed extends Reading {
+  readonly run: ReplayedRun;
+}
+
+interface Reading {
+  /** Stored bytes of the log that were read for it. */
+  readonly bytesRead: number;
+  /** Which growing logs the thread can go on with; absent where that was not asked. */
+  readonly kept?: readonly string[];
+}
+
+/** What a thread is started with. */
+export interface ReplayThreadData {
+  readonly settings: EventLogsSettings;
+  /** Of {@link sharedLineMemory}. */
+  readonly lineMemory: SharedArrayBuffer;
+  /** From 1. */
+  readonly number: number;
+}
 
 /** The TypeScript as it stands in a checkout, and what was compiled from it in a package. */
 const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : './replay-worker.js', import.meta.url);
@@ -21,10 +43,11 @@ export class ReplayThread implements AsyncDisposable {
   readonly #settings: EventLogsSettings;
   readonly #worker: Worker;
 
-  constructor(settings: EventLogsSettings) {
+  constructor(data: ReplayThreadData) {
+    const { settings, lineMemory, number } = data;
     this.#settings = settings;
     this.#worker = new Worker(BODY, {
-      workerData: settings,
+      workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: settings.memory_mb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.unref();
@@ -34,6 +57,7 @@ export class ReplayThread implements AsyncDisposable {
     });
     this.#worker.on('exit', () => {
       this.isLost = true;
+      new SharedLineRoom(lineMemory, number).giveBack();
     });
   }
 
@@ -42,7 +66,7 @@ export class ReplayThread implements AsyncDisposable {
    *
    * @throws EventLogError `EVENT_LOG_MEMORY`, `EVENT_LOG_TIMEOUT`, and as reading and replaying do
    */
-  async replay(task: ReplayTask, signal?: AbortSignal): Promise<ReplayedRun> {
+  async replay(task: ReplayTask, signal?: AbortSignal): Promise<Replayed> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<ReplayAnswer>();
     const fail = (thrown: unknown): void => {
@@ -79,7 +103,7 @@ export class ReplayThread implements AsyncDisposable {
       this.#worker.off('message', resolve).off('error', fail).off('exit', onExit).unref();
     }
     if ('error' in answer) throw fromPlain(answer.error);
-    return unpackRun(answer.run);
+    return { ...answer, run: unpackRun(answer.run) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

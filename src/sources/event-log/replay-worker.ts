@@ -1,15 +1,20 @@
 /** The body of a {@link ReplayThread}: replays one log after another and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EventLogsSettings } from './config.ts';
+import { packEventLog } from '../../eventlog/replay/replay.ts';
+import { GrowingLogs } from './growing-logs.ts';
 import { openFileSystem } from './open-file-system.ts';
-import { replayLog, type ReplayTask } from './replay-task.ts';
-import type { ReplayAnswer } from './replay-thread.ts';
+import { openLog, type ReplayTask } from './replay-task.ts';
+import type { ReplayAnswer, ReplayThreadData } from './replay-thread.ts';
+import { SharedLineRoom } from './shared-line-room.ts';
 import { toPlain } from './thrown.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This file is the body of a worker thread');
 
-const fileSystem = openFileSystem(workerData as EventLogsSettings);
+const { settings, lineMemory, number } = workerData as ReplayThreadData;
+const longLines = new SharedLineRoom(lineMemory, number);
+const growing = new GrowingLogs();
+const fileSystem = openFileSystem(settings);
 // A failure to open is told with the first task, not as an unhandled rejection.
 fileSystem.catch(() => undefined);
 
@@ -20,9 +25,20 @@ port.on('message', (task: ReplayTask) => {
 });
 
 async function answerTo(task: ReplayTask): Promise<ReplayAnswer> {
+  const { modified: lastUpdated, dialect, history, growth } = task;
   try {
-    return { run: await replayLog(await fileSystem, task) };
+    const { lines, bytesRead } = openLog(await fileSystem, task, longLines);
+    if (growth === undefined) {
+      const run = await packEventLog(lines, { lastUpdated, dialect, history });
+      return { run, bytesRead: bytesRead() };
+    }
+    const replay = growing.take(growth);
+    const run = await replay.pack(lines, { lastUpdated });
+    return { run, bytesRead: bytesRead(), kept: growing.keep(growth, replay) };
   } catch (error) {
     return { error: toPlain(error) };
+  } finally {
+    // A reading that fails in the middle of a long line gives nothing back.
+    longLines.giveBack();
   }
 }

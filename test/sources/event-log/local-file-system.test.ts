@@ -169,7 +169,7 @@ describe('sources/event-log/local-file-system', () => {
     await using fileSystem = await LocalFileSystem.open(root);
 
     expect(await codeOf(read('app-1'))).to.equal('SOURCE_RUN_VANISHED retryable');
-    expect(await codeOf(LocalFileSystem.open(join(root, 'none')))).to.equal('SOURCE_RUN_VANISHED retryable');
+    expect(await codeOf(LocalFileSystem.open(join(root, 'none')))).to.equal('SOURCE_WRONG_ADDRESS retryable');
     await rename(root, join(outside, 'moved'));
     expect(await codeOf(fileSystem.list({ recursive: true }))).to.equal('SOURCE_RUN_VANISHED retryable');
     await rename(join(outside, 'moved'), root);
