@@ -66,7 +66,8 @@ function masterOf(properties: DocumentProperties): string {
 }
 
 function platformOf(master: string, properties: DocumentProperties): PlatformName | undefined {
-  if (Object.keys(properties).some((name) => name.startsWith('spark_databricks_clusterUsageTags_')))
+  // Not any property of theirs: `spark.databricks.delta.*` is set wherever Delta is.
+  if (Object.keys(properties).some((name) => /^spark_databricks_(?:clusterUsageTags_|workerNodeTypeId)/.test(name)))
     return 'databricks';
   if (master.startsWith('yarn')) return 'yarn';
   if (master.startsWith('k8s:')) return 'kubernetes';

@@ -1,5 +1,6 @@
 import { ConfigError } from '../util/errors.ts';
 import { nearestWord } from '../util/suggest.ts';
+import { repeatedField } from './repeated-field.ts';
 
 interface Book {
   readonly name: string;
@@ -27,15 +28,15 @@ export class PriceFields {
     this.#values = values as Readonly<Record<string, unknown>>;
   }
 
-  /** @throws ConfigError `CONFIG_PRICE_BOOK` for a text that is no JSON object */
+  /** @throws ConfigError `CONFIG_PRICE_BOOK` for a text that is no JSON object, or has a field twice */
   static parse(name: string, text: string): PriceFields {
-    try {
-      return new PriceFields({ name, text }, [], JSON.parse(text.replace(/^\uFEFF/, '')));
-    } catch (cause) {
-      if (cause instanceof ConfigError) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ConfigError('CONFIG_PRICE_BOOK', `${name} is no JSON: ${why}`, { cause });
-    }
+    const fields = new PriceFields({ name, text }, [], parseJson(name, text));
+    const repeated = repeatedField(text);
+    if (repeated === undefined) return fields;
+    throw new ConfigError(
+      'CONFIG_PRICE_BOOK',
+      `${name}, line ${repeated.line}: ${repeated.name} stands there for the second time`,
+    );
   }
 
   has(field: string): boolean {
@@ -115,6 +116,15 @@ export class PriceFields {
     const { name, text } = this.#book;
     const what = path.length === 0 ? 'the price book' : path.join(' → ');
     return new ConfigError('CONFIG_PRICE_BOOK', `${name}, line ${lineOf(text, path)}: ${what} ${sentence}`);
+  }
+}
+
+function parseJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError('CONFIG_PRICE_BOOK', `${name} is no JSON: ${why}`, { cause });
   }
 }
 

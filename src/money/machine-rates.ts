@@ -73,15 +73,21 @@ export function wholeMachinePrice(
   return { type, perHour: rates.reduce((sum, { quantity, price, payShare }) => sum + quantity * price * payShare, 0) };
 }
 
-/** As the price book names them, else as a cluster of Databricks names its own. */
+/**
+ * As the price book names them, else as a cluster of Databricks names its own.
+ *
+ * @see https://github.com/NVIDIA/spark-rapids-tools, which reads `workerNodeTypeId`; `clusterUsageTags` have them too
+ */
 function typesOf(properties: DocumentProperties, { executorInstance, driverInstance, service }: Billing) {
-  const told = (tag: string): string | undefined => {
-    const value = properties[`spark_databricks_clusterUsageTags_${tag}`];
-    return service === 'databricks' && typeof value === 'string' && value !== '' ? value : undefined;
+  const told = (...names: readonly string[]): string | undefined => {
+    if (service !== 'databricks') return undefined;
+    const values = names.map((name) => properties[`spark_databricks_${name}`]);
+    return values.find((value): value is string => typeof value === 'string' && value !== '');
   };
   if (executorInstance !== undefined) return { executor: executorInstance, driver: driverInstance };
-  const executor = told('clusterNodeType');
-  return { executor, driver: driverInstance ?? told('driverNodeType') ?? executor };
+  const executor = told('workerNodeTypeId', 'clusterUsageTags_clusterNodeType');
+  const driver = driverInstance ?? told('driverNodeTypeId', 'clusterUsageTags_driverNodeType') ?? executor;
+  return { executor, driver };
 }
 
 function machineOf(type: string, { instanceTypes, name }: PriceBook): Machine | NotMeasurable {

@@ -52,6 +52,11 @@ describe('money/read-price-book', () => {
   const cases: readonly (readonly [string, object | string, RegExp])[] = [
     ['text that is no JSON, with its line', '{\n"currency": "USD",\n}', /is no JSON: .*line 3/],
     ['a list', '[]', /line 1: the price book must be an object/],
+    [
+      'a price that stands there twice',
+      '{\n"currency": "EUR",\n"dbu": {"price": 1,\n"date": "\\"{",\n"price": 2}}',
+      /line 5: price stands there for the second time/,
+    ],
     ['no currency', {}, /the price book must have currency/],
     ['a sign for a currency', { currency: '$' }, /currency is "\$", but must be three letters/],
     [

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { isNotMeasurable, type NotMeasurable } from '../../src/money/measurable.ts';
 import { runCost, type RunCost } from '../../src/money/run-cost.ts';
 import type { PriceBook } from '../../src/money/price-book.ts';
@@ -146,6 +147,12 @@ describe('money/run-cost', () => {
 
       expect(executors).to.be.closeTo(0.61, 1e-12);
       expect(driver).to.be.closeTo(1.22, 1e-12);
+      const newer = {
+        spark_master: 'spark://10.0.0.1:7077',
+        spark_databricks_clusterUsageTags_clusterId: '1121-x',
+        spark_databricks_workerNodeTypeId: 'm5.xlarge',
+      };
+      expect(costOf({ properties: newer }, priceBook({ service: 'databricks' })).total).to.be.closeTo(0.915, 1e-12);
     });
 
     it('charges a cluster by its own terms', () => {
@@ -183,5 +190,62 @@ describe('money/run-cost', () => {
       expect(total).to.be.closeTo(0.55, 1e-12);
       expect(idle).to.deep.equal({ because: 'Spark dropped events of it, so work is missing' });
     });
+  });
+});
+
+describe('money/run-cost, whatever the run', () => {
+  const executor = fc.record({
+    lifeMs: fc.integer({ min: 0, max: 100 * HOUR }),
+    cores: fc.integer({ min: 1, max: 64 }),
+  });
+  const run = fc.record({
+    executors: fc.array(executor, { minLength: 1, maxLength: 20 }),
+    durationMs: fc.integer({ min: 0, max: 100 * HOUR }),
+    taskMs: fc.integer({ min: 0, max: 10_000 * HOUR }),
+  });
+
+  it('is the sum of its lines and of executors and driver, of which no more idles than there is', () => {
+    fc.assert(
+      fc.property(run, (each) => {
+        const { total, executors, driver, idle, lines, onDemand } = costOf(each);
+        const near = Math.max(1e-9, total * 1e-9);
+
+        expect(total).to.be.closeTo(
+          lines.reduce((sum, { cost }) => sum + cost, 0),
+          near,
+        );
+        expect(total).to.be.closeTo(executors + driver, near);
+        expect(onDemand).to.be.closeTo(total, near);
+        expect(idle).to.be.within(0, executors);
+      }),
+    );
+  });
+
+  it('costs as much as the sums of the prices by an independent formula, executor by executor', () => {
+    fc.assert(
+      fc.property(run, ({ executors, durationMs, taskMs }) => {
+        // 9 GiB for each executor, 2 GiB and a core for the driver: see the first test.
+        const hours = (ms: number): number => ms / HOUR;
+        const byHand = executors.reduce(
+          (sum, { lifeMs, cores }) => sum + hours(lifeMs) * (cores * 0.05 + 9 * 0.005),
+          hours(durationMs) * 0.06,
+        );
+
+        expect(costOf({ executors, durationMs, taskMs }).total).to.be.closeTo(byHand, Math.max(1e-9, byHand * 1e-9));
+      }),
+    );
+  });
+
+  it('costs no more on the spot market, and no less for living longer', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(run, share, share, fc.boolean(), (each, discount, executorShare, hasSpotDriver) => {
+        const spot = { discount, executorShare, hasSpotDriver, ...SEEN };
+        const longer = { ...each, executors: each.executors.map((one) => ({ ...one, lifeMs: one.lifeMs + 1000 })) };
+
+        expect(costOf(each, priceBook({ spot })).total).to.be.at.most(costOf(each).total + 1e-9);
+        expect(costOf(longer).total).to.be.greaterThan(costOf(each).total);
+      }),
+    );
   });
 });
