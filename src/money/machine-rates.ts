@@ -104,8 +104,10 @@ function partOf(
   if (name === 'databricks' || isLocal) return 1;
   if (cores === 0) return 0;
   const platform = PLATFORMS[name];
+  // A standalone worker offers all cores of its machine; to leave one is advice for the next run, not what this one had.
+  const reserved = name === 'standalone' ? 0 : platform.reservedCores;
   const fit = Math.min(
-    Math.floor((machine.cores - platform.reservedCores) / cores),
+    Math.floor((machine.cores - reserved) / cores),
     Math.floor(platform.usableMib(machine.memoryGib * 1024) / mib),
   );
   if (fit >= 1) return 1 / fit;

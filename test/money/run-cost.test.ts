@@ -122,6 +122,15 @@ describe('money/run-cost', () => {
       expect(total).to.be.closeTo(0.5 + 0.0625, 1e-12);
     });
 
+    it('fits executors of 4 cores 4 times into 16 of a standalone worker, and 3 times beside the kubelet', () => {
+      const part = (master: string): number | undefined =>
+        costOf({ properties: { spark_master: master } }, priceBook({ executorInstance: 'm5.4xlarge' })).lines[0]
+          ?.quantity;
+
+      expect(part('spark://m:7077')).to.be.closeTo(2 / 4, 1e-12);
+      expect(part('k8s://https://k')).to.be.closeTo(2 / 3, 1e-12);
+    });
+
     it('gives the driver a machine for itself when one is named for it', () => {
       expect(costOf({}, priceBook({ ...emr, driverInstance: 'm5.xlarge' })).driver).to.be.closeTo(0.25, 1e-12);
     });
