@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { lawRuns, saveLawRuns } from './stored-history.ts';
+import { lawRuns, saveLawRuns } from '../setter/stored-history.ts';
 
 const SPOT = fileURLToPath(new URL('../../bin/spot.js', import.meta.url));
 
