@@ -1,7 +1,7 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { packText, type PackedText, unpackText } from './packed-text.ts';
 
 /** What is compressed together. */
-const BLOCK_CHARACTERS = 256 * 1024;
+const BLOCK_CHARACTERS = 64 * 1024;
 /** So much may be dropped before the rest is put together anew. */
 const MAX_DROPPED_CHARACTERS = 4 * 1024 * 1024;
 
@@ -16,7 +16,7 @@ export interface ArchivedRow {
 interface Block {
   /** Until the block is full. */
   texts: string[] | undefined;
-  packed: Buffer | undefined;
+  packed: PackedText | undefined;
   /** Those that were not dropped. */
   readonly rows: Set<ArchivedRow>;
 }
@@ -63,7 +63,7 @@ export class RowArchive {
     this.#open.rows.add(row);
     this.#openCharacters += text.length;
     if (this.#openCharacters < BLOCK_CHARACTERS) return;
-    this.#open.packed = zstdCompressSync(this.#open.texts?.join('\n') ?? '');
+    this.#open.packed = packText(this.#open.texts?.join('\n') ?? '');
     this.#open.texts = undefined;
     this.#blocks.add(this.#open);
     this.#open = newBlock();
@@ -73,12 +73,7 @@ export class RowArchive {
   #textOf({ block, index }: ArchivedRow): string {
     if (block.texts !== undefined) return block.texts[index] ?? '';
     if (this.#read?.block !== block) {
-      this.#read = {
-        block,
-        texts: zstdDecompressSync(block.packed ?? Buffer.alloc(0))
-          .toString()
-          .split('\n'),
-      };
+      this.#read = { block, texts: block.packed === undefined ? [] : unpackText(block.packed).split('\n') };
     }
     return this.#read.texts[index] ?? '';
   }

@@ -7,7 +7,13 @@ import { SharedLineRoom } from './shared-line-room.ts';
 import { fromPlain, type PlainError } from './thrown.ts';
 
 /** What the thread answers to each task. */
-export type ReplayAnswer = (Reading & { readonly run: PackedRun }) | { readonly error: PlainError };
+export type ReplayAnswer =
+  | (Reading & {
+      readonly run: PackedRun;
+      /** What the replay has left in the thread, garbage too. */
+      readonly memoryBytes: number;
+    })
+  | { readonly error: PlainError };
 
 /** A run, and how it was read. */
 export interface Replayed extends Reading {
@@ -35,6 +41,9 @@ const BODY = new URL(import.meta.url.endsWith('.ts') ? './replay-worker.ts' : '.
 
 /** Of a replay nearly everything dies young: a larger nursery is only room for garbage. */
 const YOUNG_GENERATION_MB = 8;
+
+/** An idle thread may keep so much for the next log; starting another one takes a tenth of a second. */
+const MAX_IDLE_BYTES = 56 * 1024 ** 2;
 
 /** A thread that replays one log at a time, with a bound on its memory of its own. */
 export class ReplayThread implements AsyncDisposable {
@@ -103,6 +112,10 @@ export class ReplayThread implements AsyncDisposable {
       this.#worker.off('message', resolve).off('error', fail).off('exit', onExit).unref();
     }
     if ('error' in answer) throw fromPlain(answer.error);
+    const { kept = [], memoryBytes } = answer;
+    // A thread gives nothing back by itself: after a long log it ends, and what it took serves to unpack the answer.
+    // With logs that grow it stays, because reading those again from their first lines costs more.
+    if (memoryBytes > MAX_IDLE_BYTES && kept.length === 0) await this[Symbol.asyncDispose]();
     return { ...answer, run: unpackRun(answer.run) };
   }
 

@@ -1,4 +1,5 @@
 /** The body of a {@link ReplayThread}: replays one log after another and answers each. */
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { packEventLog } from '../../eventlog/replay/replay.ts';
 import { GrowingLogs } from './growing-logs.ts';
@@ -30,15 +31,20 @@ async function answerTo(task: ReplayTask): Promise<ReplayAnswer> {
     const { lines, bytesRead } = openLog(await fileSystem, task, longLines);
     if (growth === undefined) {
       const run = await packEventLog(lines, { lastUpdated, dialect, history });
-      return { run, bytesRead: bytesRead() };
+      return { run, bytesRead: bytesRead(), memoryBytes: memoryBytes() };
     }
     const replay = growing.take(growth);
     const run = await replay.pack(lines, { lastUpdated });
-    return { run, bytesRead: bytesRead(), kept: growing.keep(growth, replay) };
+    return { run, bytesRead: bytesRead(), kept: growing.keep(growth, replay), memoryBytes: memoryBytes() };
   } catch (error) {
     return { error: toPlain(error) };
   } finally {
     // A reading that fails in the middle of a long line gives nothing back.
     longLines.giveBack();
   }
+}
+
+function memoryBytes(): number {
+  const { total_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
 }
