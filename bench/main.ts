@@ -14,9 +14,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   simulation: () => import('./simulation.ts'),
   findings: () => import('./findings.ts'),
   suggest: () => import('./suggest/suggest.ts'),
+  sweep: () => import('./sweep.ts'),
 };
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}: ${Object.keys(BENCHES).join(', ')}`);

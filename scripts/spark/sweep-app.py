@@ -2,8 +2,8 @@
 """The application of the sweep: tasks that wait, as tasks that ask another system do.
 
 It reads text, spreads it over spark.sql.shuffle.partitions, sorts each partition
-(which spills when memory is short) and then waits for every record, and once for
-each partition as for a connection.  Waiting takes no core, so twice the slots are
+(which spills when memory is short) and then waits in proportion to the records,
+and once for each partition as for a connection.  Waiting takes no core, so twice the slots are
 really nearly twice as fast, also on a machine of two cores.  All of it runs in the
 JVM: no Python worker is started.
 
@@ -20,9 +20,10 @@ import random
 import sys
 
 ROW_BYTES = 100
-ROWS_PER_WAIT = 64
+# A record in so many waits, chosen by its key; few long waits feel a busy machine less than many short ones.
+ROWS_PER_WAIT = 320
 # A MiB waits 12 s in all.
-WAIT_MS = 73
+WAIT_MS = 365
 CONNECTION_MS = 100
 # Sorted rows are this much wider than what was read, so that little input needs real memory.
 WIDTH = int(os.environ.get("SWEEP_WIDTH", "5"))
@@ -63,9 +64,8 @@ def run(folder: str, conf: dict) -> str:
     in_order = rows.repartition(parts, "k").sortWithinPartitions("k")
     # The low 33 bits of the id count the rows of a partition.
     waits = in_order.withColumn("nth", F.expr("monotonically_increasing_id() & 8589934591")).withColumn(
-        "waited", F.expr("reflect('java.lang.Thread', 'sleep', cast(CASE "
-                         f"WHEN nth = 0 THEN {CONNECTION_MS} "
-                         f"WHEN nth % {ROWS_PER_WAIT} = 0 THEN {WAIT_MS} ELSE 0 END AS bigint))"))
+        "waited", F.expr("reflect('java.lang.Thread', 'sleep', cast("
+                         f"if(nth = 0, {CONNECTION_MS}, 0) + if(pmod(k, {ROWS_PER_WAIT}) = 0, {WAIT_MS}, 0) AS bigint))"))
     waits.write.format("noop").mode("overwrite").save()
     application = spark.sparkContext.applicationId
     spark.stop()

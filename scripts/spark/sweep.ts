@@ -3,11 +3,11 @@
  *
  *     node scripts/spark/sweep.ts PLAN OUT [--minutes M] [--sessions N] [--scratch DIR]
  *
- * PLAN has one {@link SweepSetting} a line. Event logs go to OUT/logs, what was run to OUT/runs.ndjson. What is there already
+ * PLAN has one {@link SweepSetting} a line. The log of each run goes to a folder of its own in OUT/logs, what was run to OUT/runs.ndjson. What is there already
  * is not run again, so it can be broken off at any time; with `--minutes` it starts nothing after so long.
  */
 import { execFile, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -76,8 +76,6 @@ export interface SweepOptions {
 /** @returns how many of the plan are still to be run */
 export async function runSweep({ plan, out, scratch, sessions, until }: SweepOptions): Promise<number> {
   const spark = await installSpark(SPARK_VERSIONS[0]);
-  const logDir = join(out, 'logs');
-  mkdirSync(logDir, { recursive: true });
   for (const mib of new Set(plan.map(({ inputMib }) => inputMib))) await sweepInput(spark, scratch, mib);
   const done = new Set(readRuns(out).map(({ id }) => id));
   const queue = plan.filter(({ id }) => !done.has(id));
@@ -91,10 +89,18 @@ export async function runSweep({ plan, out, scratch, sessions, until }: SweepOpt
     while (new Date() < until) {
       const setting = queue.shift();
       if (setting === undefined) break;
+      // A folder each: two local clusters that begin in the same second give their applications the same id.
+      const logDir = logDirOf(out, setting);
+      rmSync(logDir, { recursive: true, force: true });
+      mkdirSync(logDir, { recursive: true });
       const conf = { ...fixedConf(logDir, scratch), ...setting.conf };
       driver.stdin.write(`${JSON.stringify({ input: await sweepInput(spark, scratch, setting.inputMib), conf })}\n`);
       const answer = await nextAnswer(answers);
-      if (answer.application === undefined) console.error(`${setting.id}: ${answer.error ?? 'the driver ended'}`);
+      if (answer === undefined) {
+        console.error(`${setting.id}: the driver has ended`);
+        return;
+      }
+      if (answer.application === undefined) console.error(`${setting.id}: ${answer.error ?? 'no application'}`);
       else appendFileSync(runsFile(out), `${JSON.stringify({ ...setting, application: answer.application })}\n`);
     }
     driver.stdin.end();
@@ -102,6 +108,10 @@ export async function runSweep({ plan, out, scratch, sessions, until }: SweepOpt
   await Promise.all(Array.from({ length: sessions }, session));
   const left = plan.length - new Set(readRuns(out).map(({ id }) => id)).size;
   return left;
+}
+
+export function logDirOf(out: string, { id }: Pick<SweepSetting, 'id'>): string {
+  return join(out, 'logs', id);
 }
 
 export function readRuns(out: string): SweepRun[] {
@@ -125,10 +135,11 @@ interface Answer {
   readonly error?: string;
 }
 
-async function nextAnswer(lines: AsyncIterator<string>): Promise<Answer> {
+/** @returns `undefined` when the driver has ended */
+async function nextAnswer(lines: AsyncIterator<string>): Promise<Answer | undefined> {
   for (;;) {
     const line = await lines.next();
-    if (line.done === true) return {};
+    if (line.done === true) return undefined;
     if (line.value.startsWith('ANSWER ')) return JSON.parse(line.value.slice('ANSWER '.length)) as Answer;
   }
 }
