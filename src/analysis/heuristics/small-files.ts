@@ -24,13 +24,16 @@ export const smallFiles = defineHeuristic({
   title: 'Files are large enough',
   failureTitle: 'Many small files are read or written',
   inputs: ['run', 'sql'],
+  alsoUses: ['stages'],
   thresholds: {
     files: { low: 100, moderate: 1000, severe: 10_000, critical: 100_000, unit: 'files' },
     // DataFlint's and SparkForensics' limit.
     smallBytes: { value: 3 * 1024 ** 2, unit: 'bytes' },
     openMs: { value: 10, unit: 'ms a file' },
+    // Listing, opening and closing one in an object store.
+    mostOpenMs: { value: 100, unit: 'ms a file' },
   },
-  evaluate({ run, sql }, { files, smallBytes, openMs }) {
+  evaluate({ run, sql, stages = [] }, { files, smallBytes, openMs, mostOpenMs }) {
     const found = sql.flatMap(({ id, plan }): Small[] =>
       (plan === undefined ? [] : nodesOf(plan)).flatMap((node) => {
         const read = node.metrics['number of files read'] ?? 0;
@@ -49,6 +52,14 @@ export const smallFiles = defineHeuristic({
       if (worst === undefined) return [];
       const ids = [...new Set(of.map(({ sql: id }) => id))];
       const opened = of.reduce((sum, { count }) => sum + count, 0);
+      const readers = stages.filter(
+        ({ stageId, sums }) =>
+          (sums['inputBytes'] ?? 0) > 0 &&
+          sql.some(({ id, stageIds }) => ids.includes(id) && stageIds.includes(stageId)),
+      );
+      const readMs = readers.reduce((sum, { sums }) => sum + (sums['executorRunTime'] ?? 0), 0);
+      // Few bytes take no time to read: what the tasks took is the files, as far as files take so long at all.
+      const handlingMs = Math.min(Math.max(openMs.value * opened, readMs), mostOpenMs.value * opened);
       return [
         {
           severity: worst.isRead ? worst.severity : milder(worst.severity, 'moderate'),
@@ -60,8 +71,9 @@ export const smallFiles = defineHeuristic({
             files: worst.count,
             meanFileBytes: worst.bytes / worst.count,
             queries: ids.length,
+            ...(worst.isRead ? { readTaskTimeMs: readMs } : {}),
           },
-          gain: worst.isRead ? estimated(0, (opened * openMs.value) / run.slots) : NO_GAIN,
+          gain: worst.isRead ? estimated(0, handlingMs / run.slots) : NO_GAIN,
           fix: {
             text: worst.isRead
               ? 'Compact the input (OPTIMIZE or rewrite_data_files where the table format has it, else a job that rewrites it in files of 128 MB or more).'

@@ -10,6 +10,7 @@ import type { MeasuredStage, Properties, RunSpan } from '../inputs.ts';
  * Finds stages cut into so many short tasks that handling them costs more than the work.
  *
  * Every task is serialised, sent, launched and answered for: milliseconds of the driver and of a slot, whatever it does.
+ * What a task ran itself is what counts: on a busy cluster its handling may take longer, which makes it no better.
  *
  * @see https://spark.apache.org/docs/latest/tuning.html#level-of-parallelism tasks as short as 200 ms are fine
  */
@@ -29,7 +30,7 @@ export const tinyTasks = defineHeuristic({
       (stage) =>
         stage.numTasks >= leastTasks.value &&
         stage.numTasks >= leastWaves.value * run.slots &&
-        severityOf(stage.quantiles.duration[3], medianTaskMs) !== 'none',
+        severityOf(stage.quantiles.executorRunTime[3], medianTaskMs) !== 'none',
     );
     const bySizing = Map.groupBy(found, (stage) => sizingOf(stage, { run, properties, sql, jobs }));
     return [...bySizing].map(([sizing, stages]): Observation => {
@@ -37,7 +38,7 @@ export const tinyTasks = defineHeuristic({
       const worst = sorted[0];
       const ids = new Set(stages.map(({ stageId }) => stageId));
       return {
-        severity: severityOf(worst?.quantiles.duration[3] ?? Infinity, medianTaskMs),
+        severity: severityOf(worst?.quantiles.executorRunTime[3] ?? Infinity, medianTaskMs),
         subject: stagesSubject(sorted),
         facts: {
           stages: [...ids],
