@@ -25,8 +25,10 @@ interface Case extends Omit<Label, 'run' | 'log' | 'sparkVersion' | 'adaptive'> 
   readonly runs: readonly string[];
   /** Sets the driver's memory, which is fixed when its JVM starts. */
   readonly ownDriver: boolean;
-  /** Computes, or starts a cluster of its own: of these one runs at a time. */
-  readonly isHeavy: boolean;
+  /** Starts a cluster of its own: of these one runs at a time. */
+  readonly hosts: boolean;
+  /** Needs the processor: of these one runs at a time. */
+  readonly computes: boolean;
 }
 
 interface Recording {
@@ -60,23 +62,21 @@ if (!values.labels) {
     rmSync(join(WORK, 'data'), { recursive: true, force: true });
     await program('4.0', ['prepare', '--workdir', WORK]);
   }
-  // Of every case some run before all runs of any; the problems before the clean ones.
+  // First what no run shows yet.
   const open = all
     .filter(({ case: { name }, log }) =>
       positionals.length === 0 ? !existsSync(fileOf(log)) : positionals.includes(name),
     )
-    .sort((a, b) => urgency(a) - urgency(b));
+    .sort((a, b) => runsThatShow(a.case) - runsThatShow(b.case));
   // One driver after the other for each lane: starting one costs more than most cases do.
   const [own, shared] = [open.filter((one) => one.case.ownDriver), open.filter((one) => !one.case.ownDriver)];
   const ofVersion = (version: string): readonly Recording[] =>
     shared.filter(({ sparkVersion }) => sparkVersion === version);
-  const light = ofVersion('4.0').filter((one) => !one.case.isHeavy);
-  const half = Math.ceil(light.length / 2);
   const lanes = [
-    [light.slice(0, half)],
-    [light.slice(half)],
-    [ofVersion('4.0').filter((one) => one.case.isHeavy), ...own.map((one) => [one])],
-    [ofVersion('3.5')],
+    [ofVersion('4.0').filter((one) => !one.case.hosts && !one.case.computes)],
+    [ofVersion('4.0').filter((one) => one.case.hosts)],
+    [ofVersion('4.0').filter((one) => one.case.computes)],
+    [...own.map((one) => [one]), ofVersion('3.5')],
   ];
   await Promise.all(lanes.map((drivers, i) => recordAll(drivers, i * STAGGER_MS)));
 }
@@ -113,11 +113,11 @@ async function recordAll(drivers: readonly (readonly Recording[])[], afterMs: nu
   }
 }
 
-function urgency({ case: one, sparkVersion }: Recording): number {
-  const hasRun = all.some(
-    (other) => other.case === one && other.sparkVersion === sparkVersion && existsSync(fileOf(other.log)),
-  );
-  return (hasRun ? 2 : 0) + (one.must.length + one.tell.length === 0 ? 1 : 0);
+/** Recorded runs with the same trouble; of a clean case all that are clean. */
+function runsThatShow({ must, tell }: Case): number {
+  const [shown] = [...must, ...tell];
+  return all.filter((other) => [...other.case.must, ...other.case.tell][0] === shown && existsSync(fileOf(other.log)))
+    .length;
 }
 
 function recordingOf(one: Case, run: string): Recording {

@@ -127,7 +127,8 @@ def main() -> int:
     if args.cases == ["list"]:
         print(json.dumps([{
             "name": c.name, "about": c.about, "must": c.must, "tell": c.tell, "may": c.may, "never": c.never,
-            "runs": c.runs, "ownDriver": "spark.driver.memory" in c.conf, "isHeavy": bool(c.hosts) or c.body.__module__ in ("memory", "plans")}
+            "runs": c.runs, "ownDriver": "spark.driver.memory" in c.conf, "hosts": bool(c.hosts),
+            "computes": c.body.__module__ in ("memory", "plans")}
             for c in CASES.values()]))
         return 0
     os.environ.setdefault("SPARK_HOME", os.path.dirname(pyspark.__file__))

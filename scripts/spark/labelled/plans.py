@@ -6,12 +6,12 @@ from case import IDLE, SHORT, Run, case, discard, numbers, payload, waiting, wav
 OFF = {"sql__autoBroadcastJoinThreshold": "-1", "sql__adaptive__autoBroadcastJoinThreshold": "-1"}
 
 
-@case("product", "a join without an equality: 16,000 by 16,000 rows", must="exploding-join", may={
+@case("product", "a join without an equality: 8,000 by 8,000 rows", must="exploding-join", may={
     **IDLE, "few-partitions": "the product keeps the partitions of its inputs", "task-skew": "real work on a shared host"},
     runs="4.0 3.5-", master="local-cluster[2,2,1024]")
 def product(run: Run) -> None:
-    left = numbers(run, 16_000, 4)
-    right = numbers(run, 16_000, 4).withColumnRenamed("id", "b")
+    left = numbers(run, 8_000, 4)
+    right = numbers(run, 8_000, 4).withColumnRenamed("id", "b")
     left.join(right, F.expr("(id * 31 + b * 17) % 1000003 = 5"), "inner").agg(F.count("*")).collect()
 
 
@@ -19,8 +19,8 @@ def product(run: Run) -> None:
     "task-skew": "real work on a shared host", "tiny-tasks": "a product of partitions"}, runs="4.0-",
     master="local-cluster[2,2,1024]", **OFF)
 def cartesian(run: Run) -> None:
-    left = numbers(run, 12_000, 4)
-    right = numbers(run, 12_000, 4).withColumnRenamed("id", "b")
+    left = numbers(run, 5_000, 4)
+    right = numbers(run, 5_000, 4).withColumnRenamed("id", "b")
     left.crossJoin(right).where("(id * 31 + b * 17) % 1000003 = 5").agg(F.count("*")).collect()
 
 
