@@ -6,17 +6,17 @@ from case import IDLE, SHORT, Run, case, discard, numbers, payload, waiting, wav
 OFF = {"sql__autoBroadcastJoinThreshold": "-1", "sql__adaptive__autoBroadcastJoinThreshold": "-1"}
 
 
-@case("product", "a join without an equality: 8,000 by 8,000 rows", must="exploding-join", may={
+@case("product", "a join without an equality: 16,000 by 16,000 rows", must="exploding-join", may={
     **IDLE, "few-partitions": "the product keeps the partitions of its inputs", "task-skew": "real work on a shared host"},
-    runs="4.0 3.5-", master="local-cluster[2,2,1024]")
+    runs="4.0", master="local-cluster[2,2,1024]")
 def product(run: Run) -> None:
-    left = numbers(run, 8_000, 4)
-    right = numbers(run, 8_000, 4).withColumnRenamed("id", "b")
+    left = numbers(run, 16_000, 4)
+    right = numbers(run, 16_000, 4).withColumnRenamed("id", "b")
     left.join(right, F.expr("(id * 31 + b * 17) % 1000003 = 5"), "inner").agg(F.count("*")).collect()
 
 
 @case("cartesian", "a cartesian product, as broadcasts are switched off", must="exploding-join", may={
-    "task-skew": "real work on a shared host", "tiny-tasks": "a product of partitions"}, runs="4.0-",
+    "task-skew": "real work on a shared host", "tiny-tasks": "a product of partitions"}, runs="4.0- 3.5-",
     master="local-cluster[2,2,1024]", **OFF)
 def cartesian(run: Run) -> None:
     left = numbers(run, 5_000, 4)
