@@ -1,4 +1,4 @@
-/** Child of event-log.ts: reads a log and parses every line, keeping nothing. `node floor.ts LOG` */
+/** Child of goals.ts: reads a log and parses every line, keeping nothing. `node floor.ts LOG` */
 import { measure } from '../support/child.ts';
 import { readLines } from '../support/read-lines.ts';
 

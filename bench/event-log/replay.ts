@@ -1,4 +1,4 @@
-/** Child of event-log.ts: replays a log into all its parts, in a thread as the product does. `node replay.ts LOG` */
+/** Child of goals.ts: replays a log into all its parts, in a thread as the product does. `node replay.ts LOG` */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { LogReplay } from '../../src/eventlog/replay/replay.ts';
@@ -6,7 +6,7 @@ import { measure } from '../support/child.ts';
 import { readLines } from '../support/read-lines.ts';
 
 /** What a thread that replays logs should be given: more is only room for garbage. */
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 8;
 
 if (isMainThread) {
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
