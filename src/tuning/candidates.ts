@@ -54,18 +54,21 @@ function stepsOf(from: number, { min, max }: Range, reach: number): number[] {
   return [...new Set([...near, from])].sort((a, b) => a - b);
 }
 
-/** Less memory for each task and no smaller tasks than a run that spilled. */
+/** Less memory for each core than a run that spilled, and tasks that are not smaller by as much. */
 function isTighter(candidate: Configuration, spilled: Configuration): boolean {
-  return perCore(candidate) < perCore(spilled) && candidate.shufflePartitions <= spilled.shufflePartitions;
+  return perCore(candidate) < perCore(spilled) && room(candidate) < room(spilled);
 }
 
-/** No more memory for each task, no smaller tasks and no more executors than a run that failed. */
+/** No more memory for each core or for each byte of a task, and no more executors than a run that failed. */
 function isNoRoomier(candidate: Configuration, failed: Configuration): boolean {
   return (
-    perCore(candidate) <= perCore(failed) &&
-    candidate.shufflePartitions <= failed.shufflePartitions &&
-    candidate.executors <= failed.executors
+    perCore(candidate) <= perCore(failed) && room(candidate) <= room(failed) && candidate.executors <= failed.executors
   );
+}
+
+/** Memory of a core for what a task works on: with twice the partitions a task has half the data. */
+function room(configuration: Configuration): number {
+  return perCore(configuration) * configuration.shufflePartitions;
 }
 
 function perCore({ memoryMib, coresPerExecutor }: Configuration): number {
