@@ -1,11 +1,10 @@
 import type { AggregateDocument } from '../documents/documents.ts';
-import { containersOf, documentProperties } from '../money/containers.ts';
+import { containersOf, documentProperties, withProperties } from '../money/containers.ts';
 import { isNotMeasurable, type NotMeasurable } from '../money/measurable.ts';
 import { billingOf, type PriceBook } from '../money/price-book.ts';
 import { runCost } from '../money/run-cost.ts';
 import { sizeCostOf, type SizeCost } from '../money/size-cost.ts';
 import type { SimulatedPoint, Simulation } from '../simulation/simulate.ts';
-import { documentNameOf } from '../spark/property-casts.ts';
 import { costInShort, type CostInShort } from './price-analysis.ts';
 
 export interface PricedPoint extends SimulatedPoint {
@@ -33,8 +32,7 @@ export function priceSimulation(
   set: Readonly<Record<string, string>>,
   book: PriceBook,
 ): PricedSimulation {
-  const changed = Object.entries(set).map(([name, value]) => [documentNameOf(name), value] as const);
-  const properties = { ...documentProperties(document), ...Object.fromEntries(changed) };
+  const properties = documentProperties(withProperties(document, set));
   const { cluster } = document.spot;
   const containers = containersOf(properties, billingOf(book, cluster).platform);
   const cost = runCost(document, book);

@@ -1,5 +1,6 @@
-import type { AggregateDocument } from '../documents/documents.ts';
+import type { AggregateDocument, JsonObject } from '../documents/documents.ts';
 import { parseByteSize } from '../spark/byte-size.ts';
+import { documentNameOf } from '../spark/property-casts.ts';
 import { containerMib, grantedMib, MIN_OVERHEAD_MIB, PLATFORMS, type PlatformName } from '../spark/platform.ts';
 import type { NotMeasurable } from './measurable.ts';
 
@@ -25,6 +26,14 @@ export function documentProperties({ attempt }: AggregateDocument): DocumentProp
   const properties = attempt.environment['sparkProperties'];
   const isRecord = typeof properties === 'object' && properties !== null && !Array.isArray(properties);
   return isRecord ? (properties as DocumentProperties) : {};
+}
+
+/** The same run as if it had had these Spark properties, by Spark's own names. */
+export function withProperties(document: AggregateDocument, set: Readonly<Record<string, string>>): AggregateDocument {
+  const changed = Object.fromEntries(Object.entries(set).map(([name, value]) => [documentNameOf(name), value]));
+  const { environment } = document.attempt;
+  const sparkProperties = { ...(environment['sparkProperties'] as JsonObject), ...changed };
+  return { ...document, attempt: { ...document.attempt, environment: { ...environment, sparkProperties } } };
 }
 
 /**

@@ -59,6 +59,8 @@ describe('cli/findings', () => {
 
     expect(text).to.match(/severe +task-skew +stage 3 +10\.0 s – 12\.0 s +up to 1\.50 EUR/);
     expect(text).to.include('worth 10.0 s – 12.0 s of its 1 m 05 s, at most 2.0 core-hours (1.00 – 1.50 EUR).');
+    const memoryAlone = { ...SKEWED, total: { ...EMPTY.total, cost: { low: 2, high: 2, currency: 'EUR' } } };
+    expect(analysisTable(memoryAlone, 120, false)).to.include('1 finding; together they are worth 2.00 EUR.');
     expect(text).to.include('Cores without a task cost 5.00 EUR of it (40 %).');
     expect(text).to.include('longest task 1 m 30 s; longest task bytes 3.00 GiB; max to median ratio 8.76');
     expect(text).to.include('--conf spark.sql.adaptive.enabled=true');

@@ -3,7 +3,6 @@ import { analyzeRun } from '../../app/analyze-run.ts';
 import { findRun } from '../../app/find-run.ts';
 import { priceAnalysis } from '../../app/price-analysis.ts';
 import { loadPriceBook } from '../../app/prices.ts';
-import { costOfRun } from '../../app/run-cost.ts';
 import { thresholdsIn } from '../../app/settings.ts';
 import { defineCommand, type CommandHost } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -46,7 +45,7 @@ export function analyzeCommand(host: CommandHost) {
       const store = await spot.openStore('read');
       const key = await findRun(store, label, options.cluster);
       const found = await analyzeRun(store, key, { thresholds: thresholdsIn(spot.config) });
-      const analysis = priceAnalysis(found, await costOfRun(store, key, book));
+      const analysis = priceAnalysis(found, await store.readAggregate(key), book);
       const format: string = options.format;
       switch (format) {
         case 'json':

@@ -62,10 +62,11 @@ export function verdictText({ findings, total, durationMs, cost }: PricedAnalysi
   const { timeMs, coreMs } = total;
   const time = timeMs.high > 0 ? `${rangeText(timeMs)} of its ${took}` : undefined;
   const cores = coreMs.high > 0 ? `${coreHoursText(coreMs.high)} core-hours` : undefined;
-  const money = total.cost === undefined || total.cost.high <= 0 ? '' : ` (${moneyRangeText(total.cost)})`;
+  const money = total.cost === undefined || total.cost.high <= 0 ? undefined : moneyRangeText(total.cost);
   const saves = [time, cores].filter((text) => text !== undefined).join(', at most ');
+  const worth = saves === '' || money === undefined ? (money ?? saves) : `${saves} (${money})`;
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
-  return saves === '' ? `${run}; ${count}.` : `${run}; ${count}; together they are worth ${saves}${money}.`;
+  return worth === '' ? `${run}; ${count}.` : `${run}; ${count}; together they are worth ${worth}.`;
 }
 
 function costText({ total, currency, hasExamplePrices }: CostInShort): string {

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { priceAnalysis } from '../../src/app/price-analysis.ts';
 import { priceSimulation, type PricedSimulation } from '../../src/app/price-simulation.ts';
 import type { PriceBook } from '../../src/money/price-book.ts';
-import { runCost } from '../../src/money/run-cost.ts';
 import type { Simulation } from '../../src/simulation/simulate.ts';
 import { costedRun, priceBook, type CostedRun } from '../money/sample-cost.ts';
 
@@ -63,30 +62,55 @@ describe('app/price-simulation', () => {
   });
 });
 
+const NOTHING = { low: 0, high: 0 };
+const finding = { id: 'idle', title: '', severity: 'low', subject: 'run', facts: {}, fix: { text: '' } } as const;
+const ANALYSIS = {
+  run: 'app-1',
+  name: '',
+  source: 'event-log',
+  durationMs: HOUR,
+  findings: [],
+  notMeasurable: [],
+  errors: [],
+  total: { timeMs: NOTHING, coreMs: NOTHING },
+} as const;
+
 describe('app/price-analysis', () => {
+  it('says what smaller containers are worth, which save neither time nor cores, and nothing of larger ones', () => {
+    const asking = (memory: string) => ({
+      ...finding,
+      savings: { basis: 'none' as const, timeMs: NOTHING, coreMs: NOTHING },
+      fix: { text: '', set: { 'spark.executor.memory': memory } },
+    });
+    const analysis = { ...ANALYSIS, findings: [asking('4096m'), asking('16g')] };
+    const { findings, total } = priceAnalysis(analysis, costedRun(), priceBook());
+
+    // By hand: 4096 + 409 = 4505 MiB, granted as 5 GiB instead of 9: 2 h × 4 GiB × 0.005.
+    expect(findings[0]?.savings.cost?.low).to.be.closeTo(0.04, 1e-12);
+    expect(findings[1]?.savings).not.to.have.property('cost');
+    expect(total.cost?.high).to.be.closeTo(0.04, 1e-12);
+  });
+
   it('says what each finding is worth and never more than the 0.55 that the run cost, alone or together', () => {
     const savings = { timeMs: { low: 0, high: 0 }, coreMs: { low: 2 * HOUR, high: 100 * HOUR } };
-    const finding = { id: 'idle', title: '', severity: 'low', subject: 'run', facts: {}, fix: { text: '' } } as const;
     const analysis = {
-      run: 'app-1',
-      name: '',
-      source: 'event-log',
-      durationMs: HOUR,
-      notMeasurable: [],
-      errors: [],
+      ...ANALYSIS,
       findings: [
         { ...finding, savings: { basis: 'estimated', ...savings } },
-        { ...finding, savings: { basis: 'none', timeMs: savings.timeMs, coreMs: { low: 0, high: 0 } } },
+        { ...finding, savings: { basis: 'none', timeMs: savings.timeMs, coreMs: NOTHING } },
       ],
       total: { timeMs: savings.timeMs, coreMs: savings.coreMs },
     } as const;
-    const { findings, total, cost } = priceAnalysis(analysis, runCost(costedRun(), priceBook()));
+    const { findings, total, cost } = priceAnalysis(analysis, costedRun(), priceBook());
 
     // By hand: 2 core-hours of 8 that cost 0.49.
     expect(findings[0]?.savings.cost?.low).to.be.closeTo(0.1225, 1e-12);
     expect(findings[0]?.savings.cost?.high).to.be.closeTo(0.55, 1e-12);
     expect(findings[1]?.savings).not.to.have.property('cost');
     expect(total.cost?.high).to.be.closeTo(0.55, 1e-12);
-    expect(cost).to.include({ currency: 'USD', hasExamplePrices: false }).and.to.have.property('idle').closeTo(0.245, 1e-12);
+    expect(cost)
+      .to.include({ currency: 'USD', hasExamplePrices: false })
+      .and.to.have.property('idle')
+      .closeTo(0.245, 1e-12);
   });
 });
