@@ -34,6 +34,25 @@ describe('analysis/heuristics/small-files', () => {
     expect(finding?.savings.timeMs).to.deep.equal({ low: 0, high: 5000 });
   });
 
+  it('takes what the tasks that read them ran for, and never more than 100 ms a file; two queries are one finding', () => {
+    const plan = node(
+      'Scan csv',
+      { 'number of files read': 1000, 'size of files read': 1000 * 100 },
+      [],
+      'FileScan csv [a] Location: InMemoryFileIndex(1 paths)[s3://b/in]',
+    );
+    const readBy = (ms: number) =>
+      sample([even(4, ms)], {
+        change: all(withColumns(0, { inputBytes: even(4, 25_000) }), withSql(plan), withSql(plan)),
+      });
+
+    // 40 s of tasks for two times 1000 files are 20 ms each, over 4 slots; 400 s would be 200 ms, of which half counts.
+    const findings = findingsOf(smallFiles, readBy(10_000));
+    expect(findings.map(({ savings }) => savings.timeMs)).to.deep.equal([{ low: 0, high: 10_000 }]);
+    expect(findings[0]).to.deep.include({ subject: 'SQL 0, 1' });
+    expect(findingsOf(smallFiles, readBy(100_000))[0]?.savings.timeMs.high).to.equal(50_000);
+  });
+
   it('finds 500 written files of 10 KiB, which cost whoever reads them', () => {
     const write = node('Execute InsertIntoHadoopFsRelationCommand', {
       'number of written files': 500,

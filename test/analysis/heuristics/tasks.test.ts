@@ -170,6 +170,13 @@ describe('analysis/heuristics/tiny-tasks', () => {
     expect(finding?.savings.timeMs.high).to.be.within(6500, 7500);
   });
 
+  it('finds tasks of 45 ms that a busy cluster holds for 206 ms each', () => {
+    const held = withColumns(0, { executorRunTime: even(1000, 45) });
+    const [finding] = findingsOf(tinyTasks, sample([even(1000, 206)], { change: held }));
+
+    expect(finding?.facts).to.include({ medianTaskMs: 206, medianRunTimeMs: 45 });
+  });
+
   it('names parallelismFirst where adaptive execution sized the stage', () => {
     const adaptive = changeStage(0, (old) => ({
       sums: { ...old.sums, shuffleReadBytes: 1 },
