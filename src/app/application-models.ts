@@ -19,17 +19,19 @@ const SIMULATED_REACH = 4;
 /**
  * Fits and keeps everything of one application.
  *
+ * @param signal - between two fits its reason is thrown, and nothing is kept
  * @returns its history and its models; `undefined` when none of its stored runs teaches anything
  */
 export async function learnAndKeep(
   store: Store,
   tag: string,
   now: Date,
+  signal?: AbortSignal,
 ): Promise<{ readonly history: ApplicationHistory; readonly models: ReadonlyMap<Target, HistoryModel> } | undefined> {
   const history = await readApplication(store, { tag, isWaitedFor: false });
   if (history.runs.length === 0) return undefined;
   const prior = await priorFor(store, history);
-  return { history, models: await learnApplication(store, history, { now, prior }) };
+  return { history, models: await learnApplication(store, history, { now, prior, signal }) };
 }
 
 /** What similar applications, and a replay of the newest run, teach about an application of few runs. */

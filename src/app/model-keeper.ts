@@ -13,6 +13,8 @@ export interface ModelKeeperOptions {
   readonly maxPerPass: number;
   readonly logger: Logger;
   readonly now: () => Date;
+  /** Ends the work between two fits. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A first crawl reads a hundred thousand runs: the newest of them stand for their applications. */
@@ -29,11 +31,13 @@ export class ModelKeeper implements CrawlObserver, AsyncDisposable {
   readonly #saved = new Map<string, RunKey>();
   readonly #waiting = new Set<string>();
   #work: Promise<void> = Promise.resolve();
-  #isClosing = false;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
 
   constructor(store: Store, options: ModelKeeperOptions) {
     this.#store = store;
     this.#options = options;
+    this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   }
 
   readonly runSaved = (key: RunKey): void => {
@@ -59,7 +63,7 @@ export class ModelKeeper implements CrawlObserver, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     await this.#work;
   }
 
@@ -67,6 +71,7 @@ export class ModelKeeper implements CrawlObserver, AsyncDisposable {
     const { logger, maxPerPass } = this.#options;
     try {
       for (const key of keys) {
+        if (this.#isStopped()) return;
         const tag = (await this.#store.readAggregate(key))?.app_specific_data.tag;
         // Who waits already keeps its place, so that all get their turn.
         if (tag !== undefined) this.#waiting.add(tag);
@@ -78,11 +83,12 @@ export class ModelKeeper implements CrawlObserver, AsyncDisposable {
     }
     let fitted = 0;
     for (const tag of this.#waiting) {
-      if (this.#isClosing || fitted >= maxPerPass) return;
+      if (this.#isStopped() || fitted >= maxPerPass) return;
       this.#waiting.delete(tag);
       try {
         if (await this.#fitOne(tag)) fitted += 1;
       } catch (thrown) {
+        if (this.#isStopped()) return;
         logger.warn('The models of an application could not be fitted; its next run tries again.', {
           tag,
           reason: toError(thrown).message,
@@ -91,12 +97,16 @@ export class ModelKeeper implements CrawlObserver, AsyncDisposable {
     }
   }
 
+  #isStopped(): boolean {
+    return this.#signal.aborted;
+  }
+
   async #fitOne(tag: string): Promise<boolean> {
     const { logger, minNewRuns, now } = this.#options;
     const history = await readApplication(this.#store, { tag });
     if (!(await isModelDue(this.#store, history, minNewRuns))) return false;
     await nextTurn();
-    const learned = await learnAndKeep(this.#store, tag, now());
+    const learned = await learnAndKeep(this.#store, tag, now(), this.#signal);
     logger.debug('Models fitted.', {
       tag,
       runs: learned?.history.runs.length,

@@ -121,7 +121,7 @@ export class Spot implements AsyncDisposable {
   }
 
   /** Fits models after each pass; does nothing where `[MODELS]` says so. Ends, at the latest, before the store is closed. */
-  modelKeeper(store: Store): ModelKeeper {
+  modelKeeper(store: Store, signal: AbortSignal): ModelKeeper {
     const { fit_after_pass, min_new_runs, max_per_pass } = this.config.of(modelsSection).settings;
     return this.#opened.use(
       new ModelKeeper(store, {
@@ -129,6 +129,7 @@ export class Spot implements AsyncDisposable {
         maxPerPass: fit_after_pass ? max_per_pass : 0,
         logger: this.logger.child({ component: 'models' }),
         now: this.environment.now,
+        signal,
       }),
     );
   }

@@ -149,7 +149,7 @@ export function toleratedRuns(known: number, minNewRuns: number): number {
 export async function learnApplication(
   store: Store,
   history: ApplicationHistory,
-  { now, prior }: { now: Date; prior?: LawPrior | undefined },
+  { now, prior, signal }: { now: Date; prior?: LawPrior | undefined; signal?: AbortSignal | undefined },
 ): Promise<ReadonlyMap<Target, HistoryModel>> {
   const { tag, runs, all, entries } = history;
   const models = new Map<Target, HistoryModel>();
@@ -158,6 +158,7 @@ export async function learnApplication(
     if (countSettings(runs) < LEAST_SETTINGS_TO_KEEP) break;
     // A fit is up to a second: others get their turn in between.
     await nextTurn();
+    signal?.throwIfAborted();
     const measured = runs.filter((run) => targetOf(run, target) !== undefined);
     const values = new Set(measured.map((run) => targetOf(run, target)));
     // What never varies needs no model: no run spilled, or nobody measured.

@@ -107,6 +107,28 @@ describe('setter/kept-models', () => {
     expect(await known()).to.equal(44);
   });
 
+  it('keeps nothing and complains of nothing when it is stopped in the middle', async () => {
+    const warned: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => warned.push(message) } as typeof silentLogger;
+    const stop = new AbortController();
+    await using keeper = new ModelKeeper(store, {
+      minNewRuns: 1,
+      maxPerPass: 20,
+      logger,
+      now: () => NOW,
+      signal: stop.signal,
+    });
+    for (const key of await saveLawRuns(store, lawRuns(40))) keeper.runSaved(key);
+    keeper.passEnded();
+    setTimeout(() => {
+      stop.abort();
+    }, 1);
+    await keeper.idle;
+
+    expect(await readProfiles(store)).to.eql([]);
+    expect(warned).to.eql([]);
+  });
+
   it('fits at most as many applications after a pass as it may, and the others after the next', async () => {
     await using keeper = new ModelKeeper(store, { minNewRuns: 1, maxPerPass: 1, logger: silentLogger, now: () => NOW });
     const other = lawRuns(6).map((run) => ({ ...run, application: 'other', run: `other-${run.run}` }));

@@ -62,7 +62,7 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
       progress.storeFailed(error);
     },
   });
-  const models = spot.modelKeeper(store);
+  const models = spot.modelKeeper(store, signal);
   // A single pass judges runs where somebody wants to be told; otherwise `spot regressions --refresh` does, when it is asked for.
   const isAwaited = configuredAlerts(spot.config).subscribers.length > 0;
   await using watch = isAwaited ? openWatch(spot, sources, store) : undefined;
@@ -71,7 +71,7 @@ async function once({ spot, output, signal }: CommandContext, options: CrawlComm
     signal,
     minEndDate: options.minEndDate ?? options.min_end_date,
   });
-  if (!signal.aborted) await models.idle;
+  await models.idle;
   if (!signal.aborted) await watch?.settled();
   progress.finish(crawlSummary(report, progress.failed, store));
   return crawlExitCode(report, progress.failed);
@@ -92,7 +92,7 @@ async function forever({ spot, signal }: CommandContext, options: CrawlCommandOp
   await using health = await openHealth(spot, sources, store);
   await using watch = openWatch(spot, sources, store);
   await crawlForever(
-    spot.crawlContexts(sources, store, allOf([health.observer, spot.modelKeeper(store), watch.observer])),
+    spot.crawlContexts(sources, store, allOf([health.observer, spot.modelKeeper(store, signal), watch.observer])),
     { signal, minEndDate: options.minEndDate ?? options.min_end_date },
     () => {
       spot.logger.info('First sweep complete.');
