@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const CODE =
-  /'((?:CONFIG|SOURCE|EVENT_LOG|DOCUMENT|STORE|RUN|MODEL|INTEGRATION|SIMULATION|EVALUATE|CSV|SUGGESTION|ALERT)_[A-Z_]+)'/g;
+  /'((?:CONFIG|SOURCE|EVENT_LOG|DOCUMENT|STORE|RUN|MODEL|INTEGRATION|SIMULATION|EVALUATE|CSV|SUGGESTION|TUNING|ALERT)_[A-Z_]+)'/g;
 
 /** Every code that stands in the source as a whole text. */
 function codesInSource(): Set<string> {
