@@ -68,7 +68,7 @@ async function simulatedModel(store: Store, run: HistoryRun): Promise<ModelDocum
 }
 
 /** The tags of stored runs, newest first, each once. */
-export async function tagsOf(store: Store, cluster: string | undefined, limit: number): Promise<readonly string[]> {
+export async function tagsOf(store: Store, cluster: string | undefined, limit?: number): Promise<readonly string[]> {
   const tags = new Set<string>();
   for await (const aggregate of store.findAggregates({ cluster }, { limit })) tags.add(aggregate.app_specific_data.tag);
   return [...tags];

@@ -45,7 +45,7 @@ const COLUMNS: readonly Column<FittedApplication>[] = [
   { title: 'HASH', cell: (row) => row.hash.slice(0, 12) },
 ];
 
-/** Without a tag, the applications of the newest so many runs are fitted. */
+/** Without a tag, the applications of the newest so many runs are shown; all are kept. */
 const MOST_RUNS_LISTED = 2000;
 
 /** `spot fit`: what the stored runs teach of run time, and how wrong that is. */
@@ -72,7 +72,7 @@ export function fitCommand(host: CommandHost) {
       const minNewRuns = spot.config.of(modelsSection).settings.min_new_runs;
       const tags =
         tag === undefined && app === undefined
-          ? await tagsOf(store, cluster, MOST_RUNS_LISTED)
+          ? await tagsOf(store, cluster, save ? undefined : MOST_RUNS_LISTED)
           : [(await requireApplication(store, { tag, app, cluster })).tag];
       const fitted: FittedApplication[] = [];
       for (const each of tags.toSorted()) {
