@@ -163,8 +163,10 @@ function mostSevere(
   allocatedCoreMs: number,
 ): Severity {
   if (gain.kind === 'none' || (gain.kind === 'time' && gain.isFailure === true)) return 'critical';
-  if (gain.kind === 'cores') return severityOf(middle(coreMs) / Math.max(1, allocatedCoreMs), CORES_WORTH);
-  const severity = severityOf(middle(timeMs) / Math.max(1, run?.durationMs ?? 0), WORTH);
+  const severity =
+    gain.kind === 'cores'
+      ? severityOf(middle(coreMs) / Math.max(1, allocatedCoreMs), CORES_WORTH)
+      : severityOf(middle(timeMs) / Math.max(1, run?.durationMs ?? 0), WORTH);
   return severity === 'none' ? 'low' : severity;
 }
 

@@ -69,6 +69,9 @@ class StandaloneCluster:
     def stop(self) -> None:
         for process in self.processes:
             process.terminate()
+        # The next cluster wants the same port.
+        for process in self.processes:
+            process.wait(60)
 
 
 def session(chosen: Case, adaptive: bool, folder: str, workdir: str) -> SparkSession:

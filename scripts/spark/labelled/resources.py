@@ -64,19 +64,19 @@ def slow_host(run: Run) -> None:
 
 
 @case("speculation", "speculation copies tasks that are only twice as long as others, and kills one of each pair",
-      must="speculation-waste", may={**PYTHON, **IDLE, "task-skew": "the tasks that are copied are longer"}, runs="4.0",
+      tell="speculation-waste", may={**PYTHON, **IDLE, "task-skew": "the tasks that are copied are longer"}, runs="4.0",
       hosts=HOSTS, speculation="true", speculation__interval="100ms", speculation__multiplier="1.1",
       speculation__quantile="0.3", speculation__minTaskRuntime="100ms")
 def speculation(run: Run) -> None:
     def work(index, rows):
-        time.sleep(3.5 if index % 3 == 0 else 1.2)
+        time.sleep(1.2 if index % 3 == 0 else 3.5)
         return rows
-    for _ in range(3):
+    for _ in range(8):
         run.sc.parallelize(range(240), 12).mapPartitionsWithIndex(work).count()
 
 
-@case("locality-wait", "all tasks want one of three hosts, and wait 10 s for it before they take another",
-      must="locality", may={**PYTHON, **IDLE}, runs="4.0", hosts=HOSTS, locality__wait="6s")
+@case("locality-wait", "all tasks want one of three hosts, and wait 15 s for it before they take another",
+      must="locality", may={**PYTHON, **IDLE}, runs="4.0", hosts=HOSTS, locality__wait="15s")
 def locality_wait(run: Run) -> None:
     jvm, gateway = run.sc._jvm, run.sc._gateway
     wanted = jvm.java.util.ArrayList()
