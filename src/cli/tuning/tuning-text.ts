@@ -41,12 +41,17 @@ export function configurationText(configuration: Configuration): string {
 
 /** The whole session: its rounds, and what it has come to. */
 export function statusText(session: TuningSession, standing: Standing, columns: number): string {
-  const { tag, startedAt, settings, rounds, pending, stopped, baseline } = session;
+  const { tag, startedAt, settings, rounds, others, pending, stopped, baseline } = session;
   const objective = settings.objective === 'time' ? 'time' : 'cost';
   return [
     `${tag}: tuned for ${objective} since ${startedAt}, no round to be more than ${percentText(settings.tolerance)} slower than the start`,
     `Start: ${configurationText(baseline.configuration)}, ${durationText(baseline.durationMs)} for ${bytesText(baseline.inputBytes)} (${baseline.run})`,
     ...(rounds.length === 0 ? [] : ['', table(rounds, COLUMNS, columns), '']),
+    ...(others.length === 0
+      ? []
+      : [
+          `Runs with a configuration that was not proposed: ${others.length} (the newest ${othersText(others)}); they teach, but are no rounds.`,
+        ]),
     bestText(session, standing),
     pending === undefined
       ? stopped === undefined
@@ -54,6 +59,11 @@ export function statusText(session: TuningSession, standing: Standing, columns: 
         : `Ended: ${ENDS[stopped.reason]}.`
       : `Round ${pending.round} waits for its run: ${configurationText(pending.configuration)}.`,
   ].join('\n');
+}
+
+function othersText(others: TuningSession['others']): string {
+  const newest = others.at(-1);
+  return newest === undefined ? '' : `${newest.run}, ${configurationText(newest.configuration)}`;
 }
 
 /** The proposal, and why it is safe; or that there is none any more. */
