@@ -387,6 +387,7 @@ describe('store/sqlite/sqlite-store', () => {
     await killed(writer);
     await ready();
 
+    console.log(`      ready after ${timings.map((milliseconds) => milliseconds.toFixed(0)).join(' and ')} ms`);
     for (const milliseconds of timings) expect(milliseconds).to.be.below(3000);
   }).timeout(120_000);
 
