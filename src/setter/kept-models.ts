@@ -145,7 +145,11 @@ export function toleratedRuns(known: number, minNewRuns: number): number {
   return Math.max(0, Math.min(minNewRuns, Math.ceil(known / 10)) - 1);
 }
 
-/** Fits every target and keeps models, history and profile, so that the next answer needs no fit. */
+/**
+ * Fits every target and keeps models, history and profile, so that the next answer needs no fit.
+ *
+ * @throws StoreError when the store does not take them; the signal's reason between two fits
+ */
 export async function learnApplication(
   store: Store,
   history: ApplicationHistory,
@@ -194,7 +198,9 @@ export async function learnApplication(
     const before = await store.readKept('model', id);
     documents.push({ kind: 'model', id, revision: (before?.revision ?? 0) + 1, savedAt: now.toISOString(), body });
   }
-  await store.keep(documents);
+  const outcomes = await store.keep(documents);
+  // Superseded is as good: somebody else has just kept the same application.
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.error;
   await store.forget(
     'model',
     TARGETS.filter((target) => !models.has(target)).map((target) => modelId(target, tag)),

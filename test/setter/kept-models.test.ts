@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/logging/logger.ts';
 import { modelOf, readApplication, readProfiles, toleratedRuns } from '../../src/setter/kept-models.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { failure } from '../store/store-contract.ts';
 import { lawRuns, saveLawRuns } from './stored-history.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -127,6 +128,16 @@ describe('setter/kept-models', () => {
 
     expect(await readProfiles(store)).to.eql([]);
     expect(warned).to.eql([]);
+  });
+
+  it('says so when the store does not take a model: a tag of 40,000 characters is too long for an id', async () => {
+    const tag = 'x'.repeat(40_000);
+    await saveLawRuns(
+      store,
+      lawRuns(3).map((run) => ({ ...run, application: tag, run: `long-${run.run}` })),
+    );
+
+    expect(await failure(learnAndKeep(store, tag, NOW))).to.include({ code: 'STORE_REJECTED' });
   });
 
   it('fits at most as many applications after a pass as it may, and the others after the next', async () => {
