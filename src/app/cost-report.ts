@@ -56,7 +56,7 @@ export interface CostReportLine {
   readonly unit_price: number;
   readonly on_demand_cost: number;
   readonly total_cost: number;
-  readonly price_date: string;
+  readonly price_date: string | null;
   readonly price_source: string;
 }
 
@@ -172,7 +172,7 @@ function lineOf({
     unit_price: price,
     on_demand_cost: onDemandCost,
     total_cost: cost,
-    price_date: date,
+    price_date: date === '' ? null : date,
     price_source: source,
   };
 }

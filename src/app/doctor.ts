@@ -7,8 +7,10 @@ import { parseListenAddress } from '../api/health/listen-address.ts';
 import { eventLogsSection } from '../sources/event-log/config.ts';
 import { historyServerSection } from '../sources/history-server/config.ts';
 import type { RunSource } from '../sources/run-source.ts';
+import { oldestPrice } from '../money/price-book.ts';
 import { integrityFindings } from '../store/sqlite/integrity.ts';
 import { SpotError, toError } from '../util/errors.ts';
+import { loadPriceBook } from './prices.ts';
 import type { Spot } from './spot.ts';
 
 /** `warn`: it works, and somebody should look at it. `skipped`: it could not be judged, which is not the same as well. */
@@ -23,6 +25,9 @@ export interface Diagnosis {
 }
 
 const LISTING_DEADLINE_MS = 60_000;
+const MS_PER_DAY = 86_400_000;
+/** Providers change their lists about once a year. */
+const PRICES_WORTH_A_LOOK_DAYS = 400;
 const DATE_DEADLINE_MS = 5000;
 /** A `Date` header has whole seconds, and the way takes its time. */
 const SKEW_WORTH_A_WORD_SECONDS = 30;
@@ -51,6 +56,7 @@ export async function examine(spot: Spot, signal: AbortSignal): Promise<readonly
   await look('configuration', () => configuration(spot));
   await look('configuration file', () => configurationFile(spot.config.file));
   await look('health listener', () => healthListener(spot.config.of(healthSection).settings.listen));
+  await look('prices', () => prices(spot));
   let sources: readonly RunSource[] = [];
   const opened = await look('sources', async () => {
     sources = await spot.openSources();
@@ -110,6 +116,20 @@ function configurationFile(file: string): Seen {
     verdict: 'fail',
     found: `${file} has mode ${mode.toString(8)}: others may change where Spot reads and writes`,
     advice: `chmod go-w ${file}`,
+  };
+}
+
+/** An example hurts nobody who does not ask for money, and every amount made with it says so. */
+function prices({ config, environment }: Spot): Seen {
+  const book = loadPriceBook(config);
+  if (book.isExample) return ok(`an example in ${book.currency}; yours go into [PRICES]`);
+  const oldest = oldestPrice(book);
+  const days = oldest === undefined ? 0 : (environment.now().getTime() - Date.parse(oldest)) / MS_PER_DAY;
+  if (oldest === undefined || days <= PRICES_WORTH_A_LOOK_DAYS) return ok(`${book.name}, in ${book.currency}`);
+  return {
+    verdict: 'warn',
+    found: `${book.name} has a price of ${oldest}`,
+    advice: 'Look it up again, and write down the day',
   };
 }
 

@@ -20,7 +20,7 @@ export function loadPriceBook(config: Config): PriceBook {
   if (settings.price_book === '') {
     const isExample = !given.has('vcpu_hour') && !given.has('gib_hour');
     const source = isExample ? 'round numbers of no provider' : config.file;
-    return simplePriceBook(settings, { name: '[PRICES]', isExample, date: EXAMPLE_DATE, source });
+    return simplePriceBook(settings, { name: '[PRICES]', isExample, date: isExample ? EXAMPLE_DATE : '', source });
   }
   if (simple.length > 0)
     throw new ConfigError(

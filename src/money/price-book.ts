@@ -2,7 +2,7 @@ import type { PlatformName } from '../spark/platform.ts';
 
 /** When a price was looked up, and where. */
 export interface Provenance {
-  /** ISO-8601 day. */
+  /** ISO-8601 day; empty where it is not told, as of the simple keys of `[PRICES]`. */
   readonly date: string;
   readonly source: string;
 }
@@ -95,4 +95,18 @@ export function simplePriceBook(
 /** How the runs of this cluster are charged. */
 export function billingOf(book: PriceBook, cluster: string): Billing {
   return book.clusters.get(cluster) ?? book.billing;
+}
+
+/** The day of the price that was looked up first; undefined in a book without any. */
+export function oldestPrice({
+  vcpuHour,
+  gibHour,
+  dbu,
+  instanceTypes,
+  billing,
+  clusters,
+}: PriceBook): string | undefined {
+  const spots = [billing, ...clusters.values()].map(({ spot }) => spot);
+  const all: readonly (Provenance | undefined)[] = [vcpuHour, gibHour, dbu, ...instanceTypes.values(), ...spots];
+  return all.flatMap((price) => (price?.date ? [price.date] : [])).toSorted()[0];
 }

@@ -92,7 +92,10 @@ describe('cli: what real runs cost', function () {
 
     expect(await text(await configured(''))).to.include('Example prices: set [PRICES] price_book');
     expect(await text(await configured(`price_book = ${EXAMPLE}`))).to.include('Example prices');
-    expect(await text(await configured('vcpu_hour = 0.07\ngib_hour = 0.01'))).to.not.include('Example');
+    const own = await text(await configured('vcpu_hour = 0.07\ngib_hour = 0.01'));
+    expect(own).to.not.include('Example');
+    // Nobody told of which day they are.
+    expect(own).to.match(/executors +cores .* 0\.07 +\S+ +- +\S*config\.ini/);
   });
 
   it('refuses a price book with its line, and a book beside simple prices, with exit code 78', async () => {

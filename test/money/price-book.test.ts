@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { oldestPrice } from '../../src/money/price-book.ts';
 import { readPriceBook } from '../../src/money/read-price-book.ts';
 import { ConfigError } from '../../src/util/errors.ts';
 
@@ -27,6 +28,16 @@ describe('money/read-price-book', () => {
     expect(book.vcpuHour).to.include({ price: 0.05, date: '2026-11-21' });
     expect(book.clusters.get('emr')).to.include({ executorInstance: 'm5.4xlarge', service: 'emr', platform: 'emr' });
     expect(book.clusters.get('emr')?.spot).to.include({ discount: 0.6, executorShare: 0.5, hasSpotDriver: false });
+  });
+
+  it('knows the day of its oldest price', () => {
+    const dbu = { ...SEEN, price: 1, date: '2025-01-31' };
+    const instance_types = { m5: MACHINE };
+    const book = (fields: object) => readPriceBook(JSON.stringify({ currency: 'EUR', ...fields }), 'prices.json');
+
+    expect(oldestPrice(book({ dbu, instance_types }))).to.equal('2025-01-31');
+    expect(oldestPrice(book({ instance_types }))).to.equal('2026-11-21');
+    expect(oldestPrice(book({}))).to.equal(undefined);
   });
 
   it('needs no more than a currency, and is nobody’s example then', () => {

@@ -41,7 +41,7 @@ const columnsOf = (currency: string): readonly Column<CostReportLine>[] => [
   { title: 'QUANTITY', align: 'right', cell: ({ quantity, unit }) => `${quantity.toPrecision(3)} ${unit}` },
   { title: 'PRICE', align: 'right', cell: ({ unit_price: price }) => String(price) },
   { title: `COST (${currency})`, align: 'right', cell: ({ total_cost: cost }) => amountText(cost) },
-  { title: 'PRICE OF', cell: ({ price_date: date }) => date, optional: true },
+  { title: 'PRICE OF', cell: ({ price_date: date }) => date ?? undefined, optional: true },
   { title: 'SOURCE', cell: ({ price_source: source }) => source, optional: true },
 ];
 
