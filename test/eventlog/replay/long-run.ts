@@ -81,6 +81,52 @@ export function longRun(): Buffer {
   return logOf([...events, ...late.flat(), { Event: 'SparkListenerApplicationEnd', Timestamp: now + 1000 }]);
 }
 
+/** A log of 1,300 SQL executions without jobs: they overlap, end at the same time, in any order, or never. */
+export function manyExecutions(): Buffer {
+  const random = seededRandom(20260102);
+  const sql = 'org.apache.spark.sql.execution.ui.SparkListenerSQLExecution';
+  const events: unknown[] = [
+    { Event: 'SparkListenerLogStart', 'Spark Version': '4.0.1' },
+    {
+      Event: 'SparkListenerApplicationStart',
+      'App Name': 'many executions',
+      'App ID': 'app-20260102000000-0000',
+      Timestamp: START,
+      User: 'user',
+    },
+  ];
+  let now = START;
+  const open: number[] = [];
+  for (let executionId = 0; executionId < 1300; executionId++) {
+    now += Math.floor(random() * 3);
+    events.push({
+      Event: `${sql}Start`,
+      executionId,
+      rootExecutionId: executionId,
+      description: `execution ${executionId}`,
+      details: '',
+      physicalPlanDescription: '== Physical Plan ==',
+      sparkPlanInfo: {
+        nodeName: 'LocalTableScan',
+        simpleString: 'LocalTableScan',
+        children: [],
+        metadata: {},
+        metrics: [],
+      },
+      time: now,
+      modifiedConfigs: {},
+      jobTags: [],
+    });
+    if (random() < 0.99) open.push(executionId);
+    now += Math.floor(random() * 3);
+    while (open.length > 8) {
+      const [ended] = open.splice(Math.floor(random() * open.length), 1);
+      events.push({ Event: `${sql}End`, executionId: ended, time: now - (random() < 0.1 ? 50 : 0), errorMessage: '' });
+    }
+  }
+  return logOf([...events, { Event: 'SparkListenerApplicationEnd', Timestamp: now + 1000 }]);
+}
+
 function stage(id: number, attempt: number, told: Readonly<Record<string, unknown>> = {}): unknown {
   return {
     'Stage ID': id,

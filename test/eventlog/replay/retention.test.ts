@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Retention } from '../../../src/eventlog/replay/retention.ts';
-import { longRun } from './long-run.ts';
+import { longRun, manyExecutions } from './long-run.ts';
 import { asAnswer, readJsonFixture, replayLog } from './support.ts';
 
 describe('eventlog/replay: runs longer than a server remembers', () => {
@@ -23,6 +23,23 @@ describe('eventlog/replay: runs longer than a server remembers', () => {
     });
   }
 
+  for (const [server, dialect] of [
+    ['4.0.1', '4.0'],
+    ['3.5.7', '3.5'],
+  ] as const) {
+    it(`shows the 1,017 of 1,300 SQL executions that a ${server} server shows`, () => {
+      const { sql } = readJsonFixture(`retention/many-executions.server-${server}.json.br`) as Record<
+        string,
+        unknown[]
+      >;
+
+      const run = replayLog(manyExecutions(), { dialect, lastUpdated: 0 });
+
+      expect(sql).to.have.length(1017);
+      expect(withoutRunning(run.sql)).to.deep.equal(withoutRunning(sql ?? []));
+    });
+  }
+
   it('tells all jobs, all stages that ran and all tasks in the detail document', () => {
     const { jobs, stages } = replayLog(log).detail;
 
@@ -34,10 +51,17 @@ describe('eventlog/replay: runs longer than a server remembers', () => {
   });
 });
 
+/** How long a running execution has run is a matter of when the server is asked. */
+function withoutRunning(rows: readonly unknown[]): unknown {
+  return (rows as readonly Record<string, unknown>[]).map((row) =>
+    row['status'] === 'RUNNING' ? { ...row, duration: 0 } : row,
+  );
+}
+
 // Expected values: by hand, from `calculateNumberToRemove` in Spark's AppStatusListener.
 describe('eventlog/replay/retention', () => {
-  function retentionOf(retained: number, ends: readonly (number | undefined)[]): Retention {
-    const retention = new Retention(retained);
+  function retentionOf(retained: number, ends: readonly (number | undefined)[], atLeast?: number): Retention {
+    const retention = new Retention(retained, atLeast);
     for (const [key, ended] of ends.entries()) retention.write(key, ended);
     return retention;
   }
@@ -58,5 +82,10 @@ describe('eventlog/replay/retention', () => {
     retention.write(7, undefined);
     retention.write(8, undefined);
     expect(retention.forget()).to.deep.equal([]);
+  });
+
+  it('forgets 1 of 4, the lower key of two equal ends, when told to forget one at a time', () => {
+    expect(retentionOf(3, [undefined, 7, 5, 5], 1).forget()).to.deep.equal([2]);
+    expect(retentionOf(1, [undefined, undefined], 1).forget()).to.deep.equal([]);
   });
 });

@@ -12,6 +12,7 @@ import {
   textMap,
   timeField,
 } from '../json-fields.ts';
+import { Retention } from '../retention.ts';
 import { RowArchive } from '../row-archive.ts';
 import { scalaOf } from '../scala-order.ts';
 import type { StageInfo } from '../stage-info.ts';
@@ -23,7 +24,7 @@ import type { PlanInfo, PlanMetric } from './plan.ts';
 import { readPlan, readPlanMetrics } from './plan.ts';
 import { SqlStageMetrics } from './stage-metrics.ts';
 
-/** `spark.sql.ui.retainedExecutions`: the server forgets the oldest ended ones beyond this. */
+/** `spark.sql.ui.retainedExecutions` */
 const RETAINED_EXECUTIONS = 1000;
 
 /**
@@ -35,6 +36,7 @@ export class SqlExecutions {
   readonly #dialect: RestDialect;
   readonly #texts = new TextPool();
   readonly #intern = (text: string): string => this.#texts.intern(text);
+  readonly #retention = new Retention(RETAINED_EXECUTIONS, 1);
   readonly #archive = new RowArchive();
   readonly #all = new Map<number, SqlExecution>();
   readonly #live = new Map<number, SqlExecution>();
@@ -164,7 +166,6 @@ export class SqlExecutions {
       execution = this.#all.get(id) ?? new SqlExecution(id, scalaOf(this.#dialect), this.#archive);
       this.#all.set(id, execution);
       this.#live.set(id, execution);
-      this.#forgetOldest();
     }
     return execution;
   }
@@ -181,6 +182,11 @@ export class SqlExecutions {
     if (!execution.isOver) return;
     this.#forgetStages(execution);
     this.#live.delete(execution.id);
+    this.#retention.write(execution.id, execution.completionTime);
+    for (const id of this.#retention.forget()) {
+      this.#all.get(id)?.forget();
+      this.#all.delete(id);
+    }
   }
 
   /** Drops the values of all stages that no other open execution has. */
@@ -188,18 +194,6 @@ export class SqlExecutions {
     const wanted = new Set<number>();
     for (const other of this.#live.values()) if (other !== over) for (const id of other.stages) wanted.add(id);
     for (const stageId of this.#stageMetrics.keys()) if (!wanted.has(stageId)) this.#stageMetrics.delete(stageId);
-  }
-
-  #forgetOldest(): void {
-    if (this.#all.size <= RETAINED_EXECUTIONS) return;
-    let oldest: SqlExecution | undefined;
-    for (const execution of this.#all.values()) {
-      if (execution.completionTime === undefined || this.#live.has(execution.id)) continue;
-      if (oldest?.completionTime === undefined || execution.completionTime < oldest.completionTime) oldest = execution;
-    }
-    if (oldest === undefined) return;
-    this.#all.delete(oldest.id);
-    oldest.forget();
   }
 }
 
