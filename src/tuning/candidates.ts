@@ -1,5 +1,5 @@
 import type { Configuration } from '../setter/history-run.ts';
-import type { Range, Round, TuningBounds, TuningSession } from './session.ts';
+import type { Range, Round, Trial, TuningBounds, TuningSession } from './session.ts';
 import { isSameConfiguration, trialsOf } from './session.ts';
 
 /** Steps of one setting, as a factor of the best known. */
@@ -8,18 +8,23 @@ const FACTORS = [0.25, 1 / 3, 0.5, 0.7, 1, 1.5, 2, 3, 4] as const;
 const FIRST_REACH = Math.LN2;
 const LEAST_REACH = Math.LN2 / 2;
 const MOST_REACH = 2 * Math.LN2;
+/** Less heap than a run had is tried only when this much more than it ever used is left. */
+const SPARE_HEAP = 1.25;
+const MIB = 2 ** 20;
 
 /**
  * Configurations around the best known: a few steps of each setting, no further than the rounds so far allow.
  *
  * Left out are those that a failed run or a spilling one says are worse, those with more slots than partitions
- * (some would idle) unless the best is such, and what was tried already.
+ * (some would idle) unless the best is such, what was tried already, and less heap for a core than is known to be enough:
+ * a run that dies of it is the worst that can happen.
  */
 export function candidatesAround(best: Configuration, session: TuningSession): Configuration[] {
   const { bounds } = session.settings;
   const reach = reachAfter(session.rounds);
   const values = (name: keyof TuningBounds): number[] => stepsOf(best[name], bounds[name], reach);
   const spilled = trialsOf(session).filter(({ spilledBytes }) => spilledBytes > 0);
+  const leastPerCore = leastHeapPerCore(trialsOf(session));
   const tried = session.rounds.map(({ configuration }) => configuration);
   const failed = session.rounds.filter(({ verdict }) => verdict === 'failed').map(({ configuration }) => configuration);
   const waves = Math.min(1, best.shufflePartitions / (best.executors * best.coresPerExecutor));
@@ -31,11 +36,21 @@ export function candidatesAround(best: Configuration, session: TuningSession): C
           const candidate = { ...best, executors, coresPerExecutor, memoryMib, shufflePartitions };
           if ([best, ...tried].some((each) => isSameConfiguration(candidate, each))) continue;
           if (shufflePartitions < waves * executors * coresPerExecutor) continue;
+          if (perCore(candidate) < leastPerCore) continue;
           if (spilled.some(({ configuration }) => isTighter(candidate, configuration))) continue;
           if (failed.some((each) => isNoRoomier(candidate, each))) continue;
           found.push(candidate);
         }
   return found;
+}
+
+/** MiB: the least that a run got along with; less when none used much of it. */
+function leastHeapPerCore(trials: readonly Trial[]): number {
+  const had = Math.min(...trials.map(({ configuration }) => perCore(configuration)));
+  const used = trials.map(
+    ({ peakMemoryBytes = Infinity, configuration }) => peakMemoryBytes / MIB / configuration.coresPerExecutor,
+  );
+  return Math.min(had, SPARE_HEAP * Math.max(...used));
 }
 
 /** How far one setting may move, as a logarithm: half again further after a better round, half after a setback. */

@@ -40,7 +40,10 @@ export interface TuningSettings {
 }
 
 /** A finished run as the session knows it. */
-export interface Trial extends Pick<HistoryRun, 'run' | 'endTime' | 'inputBytes' | 'spilledBytes' | 'configuration'> {
+export interface Trial extends Pick<
+  HistoryRun,
+  'run' | 'endTime' | 'inputBytes' | 'spilledBytes' | 'configuration' | 'peakMemoryBytes'
+> {
   readonly durationMs: number;
 }
 
@@ -98,8 +101,9 @@ export function trialsOf({ baseline, history, rounds, others }: TuningSession): 
   return [...history, baseline, ...others, ...finished];
 }
 
-export function trialOf({ run, endTime, inputBytes, spilledBytes, configuration, durationMs }: HistoryRun): Trial {
-  return { run, endTime, inputBytes, spilledBytes, configuration, durationMs };
+export function trialOf(history: HistoryRun): Trial {
+  const { run, endTime, inputBytes, spilledBytes, configuration, peakMemoryBytes, durationMs } = history;
+  return { run, endTime, inputBytes, spilledBytes, configuration, peakMemoryBytes, durationMs };
 }
 
 /** The same in all that a session decides. */

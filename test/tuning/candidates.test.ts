@@ -4,9 +4,9 @@ import { candidatesAround } from '../../src/tuning/candidates.ts';
 import type { Configuration } from '../../src/setter/history-run.ts';
 import { NOW, runOf, SETTINGS, START } from './sessions.ts';
 
-/** Around 1 executor of 2 cores, 2048 MiB, 200 partitions. */
-function around(spilledBytes: number): Configuration[] {
-  const runs = [runOf('run-0', 600_000, {}, { spilledBytes })];
+/** Around 1 executor of 2 cores, 2048 MiB, 200 partitions, of which 100 MiB were ever used unless said otherwise. */
+function around(spilledBytes: number, peakMemoryBytes: number | undefined = 100 * 2 ** 20): Configuration[] {
+  const runs = [runOf('run-0', 600_000, {}, { spilledBytes, ...(peakMemoryBytes === 0 ? {} : { peakMemoryBytes }) })];
   return candidatesAround(START, startSession({ tag: 'etl', settings: SETTINGS, runs, now: NOW }));
 }
 const has = (of: readonly Configuration[], wanted: Partial<Configuration>): boolean =>
@@ -31,6 +31,19 @@ describe('tuning/candidates', () => {
 
     expect(has(around(0), wanted)).to.equal(true);
     expect(has(around(1), wanted)).to.equal(false);
+  });
+
+  it('have 1024 MiB a core at least, as the one run had, when nobody measured how much of it was used', () => {
+    const least = around(0, 0).map(({ memoryMib, coresPerExecutor }) => memoryMib / coresPerExecutor);
+
+    expect(Math.min(...least)).to.equal(1024);
+  });
+
+  it('go down to 512 MiB a core, but not to 341, when 800 MiB of 2 cores were used at most: a quarter is to spare', () => {
+    const least = around(0, 800 * 2 ** 20).map(({ memoryMib, coresPerExecutor }) => memoryMib / coresPerExecutor);
+
+    // 1.25 × 800 / 2 = 500.
+    expect(Math.min(...least)).to.equal(512);
   });
 
   it('after spill: 512 MiB a core with 400 partitions is as much room, and as much memory with fewer partitions may be tried', () => {

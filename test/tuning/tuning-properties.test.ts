@@ -82,7 +82,7 @@ describe('tuning, any application of a hidden law, with noise and failures', () 
     });
     const share = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length;
 
-    it('keeps its word: at most 10 % of the rounds are in truth more than 10 % slower than the start', () => {
+    it('keeps its word: at most 10 % of the rounds are in truth more than 10 % slower than the start, and none fails', () => {
       const broken = sessions.flatMap(({ truth, session }) =>
         session.rounds
           .filter(({ kind }) => kind === 'try')
@@ -94,9 +94,10 @@ describe('tuning, any application of a hidden law, with noise and failures', () 
 
       expect(broken.length).to.be.above(1000);
       expect(share(broken)).to.be.at.most(0.1);
+      expect(sessions.flatMap(({ session }) => session.rounds.map(({ verdict }) => verdict))).to.not.include('failed');
     });
 
-    it('converges: half of them end at least 60 % faster in truth, and at most one of 20 is slower than the start', () => {
+    it('converges: half of them end at least 80 % faster in truth, and 95 % of them at least 60 %', () => {
       const saved = sessions
         .map(({ truth, session }) => {
           const { best } = standing(session, CONTEXT, 10 * GIB);
@@ -104,8 +105,8 @@ describe('tuning, any application of a hidden law, with noise and failures', () 
         })
         .sort((a, b) => a - b);
 
-      expect(saved[150]).to.be.above(0.6);
-      expect(saved[15]).to.be.at.least(0);
+      expect(saved[150]).to.be.above(0.8);
+      expect(saved[15]).to.be.above(0.6);
     });
   });
 });
