@@ -21,6 +21,8 @@ import { suggestionNews, type SuggestionNews } from './suggestion-news.ts';
 /** Looks after what the crawl stores: judges the runs of each application, and tells whom `[ALERTS]` names. Never in the crawl's way. */
 export interface Watch extends AsyncDisposable {
   readonly observer: CrawlObserver;
+  /** Hands in how something stands that others look at, such as a suggestion that is worth the trouble; told of at the next look. */
+  tell(observation: Observation): void;
   /** Waits until all that was stored so far is judged and what is due was sent, or failed. */
   settled(): Promise<void>;
 }
@@ -96,6 +98,10 @@ class Watcher implements Watch {
     this.#loop = this.#follow();
   }
 
+  tell(observation: Observation): void {
+    this.#news.set(observation.subject, observation);
+  }
+
   async settled(): Promise<void> {
     await this.#ask();
   }
@@ -137,7 +143,7 @@ class Watcher implements Watch {
     if (signal.aborted) return;
     try {
       await series.judgeNew(signal, (news) => {
-        this.#tell(news);
+        this.#tellOf(news);
         const { tag, cluster } = news.state;
         if (this.#parts.suggest !== undefined) this.#toSuggest.set(JSON.stringify([cluster, tag]), { cluster, tag });
       });
@@ -157,9 +163,9 @@ class Watcher implements Watch {
     }
   }
 
-  #tell({ state, event }: SeriesNews): void {
+  #tellOf({ state, event }: SeriesNews): void {
     const seen = observeRegression(state, event, this.#parts.now());
-    if (seen !== undefined) this.#news.set(seen.subject, seen);
+    if (seen !== undefined) this.tell(seen);
   }
 
   /** Each takes up to a second where no model is kept; what is left when Spot ends is looked at after the next run. */
@@ -219,7 +225,7 @@ class Watcher implements Watch {
         judgedAt.set(nameOf(kept), savedAt);
         states.push(kept);
       }
-      for (const state of states) this.#tell({ state, event: events.get(`${nameOf(state)} ${state.newestRun}`) });
+      for (const state of states) this.#tellOf({ state, event: events.get(`${nameOf(state)} ${state.newestRun}`) });
       for await (const document of store.findAggregates({}, { limit: NEWEST_UNJUDGED, signal })) {
         const name = seriesNameOf(document);
         const processedAt = parseIsoTime(document.spot.time_processed) ?? 0;

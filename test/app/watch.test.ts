@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Observation } from '../../src/alerts/observation.ts';
 import { findRegressions } from '../../src/app/regressions.ts';
 import { Spot } from '../../src/app/spot.ts';
 import { openWatch, type Watch } from '../../src/app/watch.ts';
@@ -62,6 +63,10 @@ class Bench implements AsyncDisposable {
     if (spot === undefined || store === undefined || watch === undefined) throw new Error('Not started');
     await crawlOnce(spot.crawlContexts([this.source], store, allOf([watch.observer])), { signal: NEVER });
     await watch.settled();
+  }
+
+  tell(observation: Observation): void {
+    this.#watch?.tell(observation);
   }
 
   get told(): string[] {
@@ -171,6 +176,17 @@ describe('app/watch', () => {
     await it.crawl();
 
     expect(it.told).to.deep.equal([]);
+  });
+
+  it('tells of what others hand in, such as a suggestion', async () => {
+    await using sink = await openAlertSink();
+    await using it = new Bench(sink);
+    await it.start();
+    const words = { title: 'nightly could take half as long', text: 'spot suggest --tag nightly', facts: {} };
+    it.tell({ status: 'firing', kind: 'suggestion', subject: 'suggestion/north/nightly', words });
+    await it.crawl();
+
+    expect(it.told).to.deep.equal(['nightly could take half as long']);
   });
 
   it('tells of a run that cannot be read for a day, and of its end', async () => {
