@@ -12,7 +12,6 @@ export interface EndsOfFile extends LogFile {
 /** The application stands behind the environment, which is 30 to 90 KB. */
 const HEAD_BYTES = 128 * 1024;
 const END_BYTES = 16 * 1024;
-const MARKED_HEAD_BYTES = 4 * 1024;
 /** Room for both ends of a file. */
 export const ENDS_BYTES = HEAD_BYTES + END_BYTES;
 
@@ -62,9 +61,9 @@ export function contentMarkOf(files: readonly EndsOfFile[]): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** @returns 16 hexadecimal digits over the first 4 KiB of the first file, which stay as they are while a log grows */
+/** @returns 16 hexadecimal digits over the first 16 KiB of the first file, which stay as they are while a log grows */
 export function headMarkOf([first]: readonly EndsOfFile[]): string {
-  const head = first?.head.subarray(0, MARKED_HEAD_BYTES) ?? '';
+  const head = first?.head.subarray(0, END_BYTES) ?? '';
   return createHash('sha256').update(head).digest('hex').slice(0, 16);
 }
 

@@ -13,6 +13,8 @@ import { EventLogSource } from '../../../src/sources/event-log/event-log-source.
 import type { AttemptParts, RunWindow } from '../../../src/sources/run-source.ts';
 import type { ApplicationInfo } from '../../../src/spark/rest.ts';
 import { SpotError } from '../../../src/util/errors.ts';
+import { testSeed } from '../../faults/test-seed.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
 const CORPUS = fileURLToPath(new URL('spark-corpus/logs', FIXTURES));
@@ -227,6 +229,54 @@ describe('sources/event-log/event-log-source', () => {
       expect(partly.detail?.quality).to.include({ hasEnd: false });
       expect(after!.attempts[0]).to.include({ completed: true, duration: 34_935 });
       expect(whole.detail!.quality.events).to.equal(24).and.to.be.above(partly.detail!.quality.events);
+    });
+
+    it('is read on from where it was, and tells at any cut what a reading from the first line tells', async function () {
+      this.timeout(120_000);
+      const random = seededRandom(testSeed('growing sources'));
+      const log = brotliDecompressSync(readFileSync(new URL('replay/corpus/4.0.1-retries.log.br', FIXTURES)));
+      const firstCut = 120_000;
+      const cuts = Array.from({ length: 6 }, () => firstCut + Math.floor(random() * (log.length - firstCut)));
+      const readings: { bytesRead: number }[] = [];
+      const logger: Logger = {
+        ...silentLogger,
+        debug: (_message, fields) => {
+          if (fields?.['bytesRead'] !== undefined) readings.push(fields as never);
+        },
+        child: () => logger,
+      };
+      const source = await sourceOf(root, {}, logger);
+      const [path, final] = [join(root, 'app.inprogress'), join(root, 'app')];
+
+      for (const cut of [...cuts.sort((a, b) => a - b), log.length]) {
+        await writeFile(path, log.subarray(0, cut));
+        if (cut === log.length) await rename(path, final);
+        const whole = await fetchFirst(await sourceOf(root));
+
+        expect(await fetchFirst(source)).to.deep.equal(whole);
+      }
+
+      // Of what was read before, nothing is read again but the 256 bytes by which the log is known again.
+      const bytesRead = readings.reduce((sum, reading) => sum + reading.bytesRead, 0);
+      const longestLine = 100_000;
+      expect(readings).to.have.length(7);
+      expect(bytesRead).to.be.within(log.length, log.length + 7 * (256 + longestLine));
+      expect(bytesRead).to.be.below(cuts.reduce((sum, cut) => sum + cut, log.length) / 2);
+    });
+
+    it('is read from its first line when its head was rewritten in the meantime, the place of the last reading kept', async () => {
+      const log = brotliDecompressSync(readFileSync(new URL('replay/corpus/4.0.1-retries.log.br', FIXTURES)));
+      const path = join(root, 'app.inprogress');
+      const source = await sourceOf(root);
+      await writeFile(path, log.subarray(0, 120_000));
+      await fetchFirst(source);
+
+      log.write('#', log.indexOf('"Java Home":"/') + '"Java Home":"'.length);
+      await writeFile(path, log.subarray(0, 130_000));
+      const parts = await fetchFirst(source);
+
+      expect(parts.environment.runtime).to.have.property('javaHome').that.matches(/^#/);
+      expect(parts).to.deep.equal(await fetchFirst(await sourceOf(root)));
     });
 
     it('is found again when it is renamed between listing and reading', async () => {
