@@ -6,9 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from '../../src/setter/history-run.ts';
 import type { Proposal, Round } from '../../src/tuning/session.ts';
 import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts';
-import { trueMs, type Truth } from './simulated-application.ts';
-import { GIB, START } from './sessions.ts';
-import { writeRunLog } from './write-run-log.ts';
+import { trueMs, type Truth } from '../tuning/simulated-application.ts';
+import { GIB, START } from '../tuning/sessions.ts';
+import { writeRunLog } from '../tuning/write-run-log.ts';
 
 /** 20 s alone, then 600 s of one slot, and a second for each task: 200 of them on 2 slots make 420 s at the start. */
 const TRUTH: Truth = {
@@ -29,7 +29,7 @@ interface Status {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-describe('spot tune', function () {
+describe('e2e: spot tune', function () {
   this.timeout(120_000);
   let folder: string;
   let runs = 0;
