@@ -60,21 +60,33 @@ describe('R11: the power is cut', function () {
     if (folder !== '') rmSync(folder, { recursive: true });
   });
 
-  /** Cuts the power behind an event, and opens what the disk has kept. */
-  async function cutBehind(index: number, all: readonly DiskEvent[], isKept: () => boolean): Promise<Outcome> {
+  /** Cuts the power behind each of these events, in turn, and each time opens what the disk has kept. */
+  async function* cuts(
+    behind: readonly number[],
+    all: readonly DiskEvent[],
+    isKept: () => boolean,
+  ): AsyncGenerator<Outcome> {
     const disk = new CarelessDisk();
     const acknowledged: string[] = [];
-    for (const event of all.slice(0, index + 1)) {
-      disk.apply(event);
-      if (event.what !== 'said') continue;
-      for (const line of event.text.split('\n'))
-        if (line.startsWith('acknowledged ')) acknowledged.push(...line.split(' ').slice(1));
+    let next = 0;
+    for (const index of [...behind].sort((one, other) => one - other)) {
+      for (; next <= index; next += 1) {
+        const event = all[next];
+        if (event === undefined) break;
+        disk.apply(event);
+        if (event.what === 'said') acknowledged.push(...acknowledgedIn(event.text));
+      }
+      const contents = FILES.map((file) => [file, disk.after(file, isKept)] as const);
+      yield { acknowledged: [...acknowledged], lost: await lostIn(contents, acknowledged) };
     }
+  }
+
+  async function lostIn(
+    contents: readonly (readonly [file: string, content: Buffer | undefined])[],
+    acknowledged: readonly string[],
+  ): Promise<string[]> {
     const place = mkdtempSync(join(folder, 'after-'));
-    for (const file of FILES) {
-      const content = disk.after(file, isKept);
-      if (content !== undefined) writeFileSync(join(place, file), content);
-    }
+    for (const [file, content] of contents) if (content !== undefined) writeFileSync(join(place, file), content);
     copyFileSync(join(folder, 'spot.sqlite-lock'), join(place, 'spot.sqlite-lock'));
     try {
       await using store = await SqliteStore.open({ path: join(place, 'spot.sqlite') }, silentLogger);
@@ -84,13 +96,13 @@ describe('R11: the power is cut', function () {
         const isWhole = (await store.readAggregate(key)) !== undefined && (await store.readRaw(key)) !== undefined;
         if (!isWhole) lost.push(appId);
       }
-      return { acknowledged, lost };
+      return lost;
     } finally {
       rmSync(place, { recursive: true });
     }
   }
 
-  const anyEvent = (): number => Math.floor(random() * events.length);
+  const anywhere = (): readonly number[] => Array.from({ length: CUTS }, () => Math.floor(random() * events.length));
 
   it('and all that was written is seen: the trace holds each write, sync and acknowledgement', () => {
     const count = (what: string): number => events.filter((event) => event.what === what).length;
@@ -104,21 +116,20 @@ describe('R11: the power is cut', function () {
 
   it(`${CUTS} times, and everything that was not synced is gone: each run that was acknowledged is there, whole`, async () => {
     const told: number[] = [];
-    for (let cut = 0; cut < CUTS; cut += 1) {
-      const { acknowledged, lost } = await cutBehind(anyEvent(), events, () => false);
-      expect(lost, `cut ${cut}`).to.deep.equal([]);
+    for await (const { acknowledged, lost } of cuts(anywhere(), events, () => false)) {
+      expect(lost, `cut ${told.length}`).to.deep.equal([]);
       told.push(acknowledged.length);
     }
+    expect(told).to.have.lengthOf(CUTS);
     // Some cuts come late enough to lose something.
     expect(Math.max(...told)).to.be.above(BATCHES / 2);
   });
 
   it(`${CUTS} times, and of what was not synced any part is there: the same`, async () => {
-    for (let cut = 0; cut < CUTS; cut += 1) {
-      const share = random();
-      const { lost } = await cutBehind(anyEvent(), events, () => random() < share);
-      expect(lost, `cut ${cut}`).to.deep.equal([]);
-    }
+    let count = 0;
+    for await (const { lost } of cuts(anywhere(), events, () => random() < 0.5))
+      expect(lost, `cut ${count++}`).to.deep.equal([]);
+    expect(count).to.equal(CUTS);
   });
 
   it('would lose runs with a store that syncs only when it opens, so the above means something', async () => {
@@ -126,9 +137,16 @@ describe('R11: the power is cut', function () {
       (event, index) => event.what !== 'sync' || index < events.findIndex(({ what }) => what === 'said'),
     );
 
-    const { acknowledged, lost } = await cutBehind(careless.length - 1, careless, () => false);
+    const [outcome] = await Array.fromAsync(cuts([careless.length - 1], careless, () => false));
 
-    expect(acknowledged).to.have.lengthOf(5 * BATCHES);
-    expect(lost.length).to.be.above(4 * BATCHES);
+    expect(outcome?.acknowledged).to.have.lengthOf(5 * BATCHES);
+    expect(outcome?.lost.length).to.be.above(4 * BATCHES);
   });
 });
+
+function acknowledgedIn(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('acknowledged '))
+    .flatMap((line) => line.split(' ').slice(1));
+}
