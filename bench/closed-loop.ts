@@ -84,10 +84,14 @@ async function submitAndCollect(name: string, fragment: string): Promise<void> {
   const conf = Object.entries({ ...fixedConf(logDir, values.scratch), ...SHORT_OF_MEMORY_CONF });
   const rest = [...conf.flatMap(([key, value]) => ['--conf', `${key}=${value}`]), APPLICATION, input];
   const env = sparkEnvironment(spark);
-  await promisify(execFile)('/bin/sh', ['-c', `${fragment} "$@"`, 'sh', ...rest], {
+  const submitted = promisify(execFile)('/bin/sh', ['-c', `${fragment} "$@"`, 'sh', ...rest], {
     env: { ...env, ...SHORT_OF_MEMORY, PATH: `${join(spark.home, 'bin')}:${env['PATH'] ?? ''}` },
     cwd: values.scratch,
     maxBuffer: 64 * 2 ** 20,
+  });
+  // A run that fails has its log as well: the tuning is to find out by itself.
+  await submitted.catch((error: unknown) => {
+    console.log(`${name} failed: ${String(error).slice(-400)}`);
   });
   const { code, stderr } = await runSpot(['collect', '--event-log-dir', logDir, '--store', store]);
   if (code !== 0) throw new Error(stderr);
