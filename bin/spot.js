@@ -3,7 +3,9 @@
 // A checkout has src/ and runs it as it stands; the published package has dist/ only.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
@@ -20,7 +22,17 @@ function bundledNode() {
   }
 }
 
+// Half of a short command is compiling. The folder is the user's own, so that nobody else puts code there; where there is none, it is left out.
+function keepCompiled() {
+  try {
+    module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spot', 'compiled'));
+  } catch {
+    // A user without a home, in a container for one.
+  }
+}
+
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
+  keepCompiled();
   await import(main.href);
 } else {
   const node = bundledNode();
