@@ -8,6 +8,8 @@ const FACTORS = [0.25, 1 / 3, 0.5, 0.7, 1, 1.5, 2, 3, 4] as const;
 const FIRST_REACH = Math.LN2;
 const LEAST_REACH = Math.LN2 / 2;
 const MOST_REACH = 2 * Math.LN2;
+/** Waves of tasks that even out what slots get; more tasks than that only cost their starts, unless they spill. */
+const ENOUGH_WAVES = 4;
 /** Less heap than a run had is tried only when this much more than it ever used is left. */
 const SPARE_HEAP = 1.25;
 const MIB = 2 ** 20;
@@ -36,12 +38,19 @@ export function candidatesAround(best: Configuration, session: TuningSession): C
           const candidate = { ...best, executors, coresPerExecutor, memoryMib, shufflePartitions };
           if ([best, ...tried].some((each) => isSameConfiguration(candidate, each))) continue;
           if (shufflePartitions < waves * executors * coresPerExecutor) continue;
+          if (spilled.length === 0 && isNeedlesslyFine(candidate, best)) continue;
           if (perCore(candidate) < leastPerCore) continue;
           if (spilled.some(({ configuration }) => isTighter(candidate, configuration))) continue;
           if (failed.some((each) => isNoRoomier(candidate, each))) continue;
           found.push(candidate);
         }
   return found;
+}
+
+/** More partitions than the best has, and than its slots need. */
+function isNeedlesslyFine(candidate: Configuration, best: Configuration): boolean {
+  const { executors, coresPerExecutor, shufflePartitions } = candidate;
+  return shufflePartitions > best.shufflePartitions && shufflePartitions > ENOUGH_WAVES * executors * coresPerExecutor;
 }
 
 /** MiB: the least that a run got along with; less when none used much of it. */
