@@ -1,4 +1,4 @@
-import type { RunDetail } from './run-detail.ts';
+import type { RunDetail, SqlNode } from './run-detail.ts';
 
 /**
  * The detail document without secrets: names, reasons, descriptions, plans and properties are text of the run.
@@ -17,10 +17,19 @@ export function redactDetail(detail: RunDetail, deep: <T>(value: T) => T): RunDe
       ...(quantiles === undefined ? {} : { quantiles }),
       ...(tasks === undefined ? {} : { tasks }),
     })),
-    sql: deep(detail.sql),
+    sql: detail.sql.map(({ plan, ...told }) => ({
+      ...deep(told),
+      ...(plan === undefined ? {} : { plan: redactPlan(plan, deep) }),
+    })),
     failures: deep(detail.failures),
     perExecutor: deep(detail.perExecutor),
     perHost: deep(detail.perHost),
     quality: deep(detail.quality),
   };
+}
+
+/** Node by node: a plan may be deeper than `deep` walks, and stays a plan. */
+function redactPlan(plan: SqlNode, deep: <T>(value: T) => T): SqlNode {
+  const [name, description, metrics] = [deep(plan.name), deep(plan.description), deep(plan.metrics)];
+  return { name, description, metrics, children: plan.children.map((child) => redactPlan(child, deep)) };
 }

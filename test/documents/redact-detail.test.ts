@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { redactDetail } from '../../src/documents/redact-detail.ts';
+import type { SqlNode } from '../../src/documents/run-detail.ts';
 import { createRedactor } from '../../src/util/redaction/redactor.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
 
@@ -60,5 +61,24 @@ describe('documents/redact-detail', () => {
 
     expect(kept).to.deep.equal(detail);
     expect(kept.stages[0]?.tasks).to.equal(detail.stages[0]?.tasks);
+  });
+
+  it('keeps a plan of 200 nodes below one another a plan, and finds the secret at its end', () => {
+    const { detail } = syntheticRun({ stages: 1, tasksPerStage: 1 });
+    let plan: SqlNode = { name: 'Scan', description: `jdbc:x?password=${SECRET}`, metrics: {}, children: [] };
+    for (let depth = 1; depth < 200; depth += 1) {
+      plan = { name: `Project ${depth}`, description: '', metrics: { rows: depth }, children: [plan] };
+    }
+    const sql = [
+      { id: 0, description: '', submitted: 0, failed: false, jobIds: [], stageIds: [], plan, modifiedConfigs: {} },
+    ];
+
+    let node = redact({ ...detail, sql }).sql[0]?.plan;
+    let depth = 1;
+    for (; node?.children[0] !== undefined; depth += 1) node = node.children[0];
+
+    expect(depth).to.equal(200);
+    expect(node?.name).to.equal('Scan');
+    expect(node?.description).to.match(/^jdbc:x\?password=\*\*\*hmac:/);
   });
 });
