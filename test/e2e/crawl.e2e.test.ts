@@ -34,7 +34,7 @@ describe('e2e: spot crawl against a real History Server', function () {
     historyUrl = service(this, 'SPOT_TEST_HISTORY_URL');
     const elasticsearchUrl = service(this, 'SPOT_TEST_ES_URL');
     const indexes = Object.fromEntries(
-      ['raw', 'agg', 'err', 'detail'].map((kind) => [
+      ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
         `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
         `spot_${kind}_e2e_${suffix}`,
       ]),

@@ -68,7 +68,7 @@ describe('e2e: kill -9 at named points', function () {
         SPOT_SPARK_HISTORY_API_BASE_URL: server.url,
         SPOT_CRAWLER_BATCH_RUNS: String(BATCH),
         ...Object.fromEntries(
-          ['raw', 'agg', 'err', 'detail'].map((kind) => [
+          ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
             `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
             `spot_${kind}_fail_${suffix}`,
           ]),

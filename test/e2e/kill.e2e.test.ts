@@ -105,7 +105,7 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     elasticsearch: () => ({
       store: ['--store', `elasticsearch:${elasticsearch.url}`],
       env: Object.fromEntries(
-        ['raw', 'agg', 'err', 'detail'].map((kind) => [
+        ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
           `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
           `spot_${kind}_kill_${suffix}`,
         ]),

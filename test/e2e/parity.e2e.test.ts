@@ -81,7 +81,7 @@ describe('e2e: spot crawl over the answers that the original Spot read', functio
     const url = service(this, 'SPOT_TEST_ES_URL');
     const suffix = randomBytes(4).toString('hex');
     const indexes = Object.fromEntries(
-      ['raw', 'agg', 'err', 'detail'].map((kind) => [
+      ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
         `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
         `spot_${kind}_parity_${suffix}`,
       ]),

@@ -10,7 +10,7 @@ import { service } from '../support/services.ts';
 
 const SECRETS = 500;
 const APPLICATIONS = 10;
-const KINDS = ['raw', 'agg', 'err', 'detail'];
+const KINDS = ['raw', 'agg', 'err', 'detail', 'kept'];
 const LOGIN = 'Sp0t-own-l0gin!';
 
 type Pair = readonly [string, string];
