@@ -1,14 +1,8 @@
 import type { LogLines } from '../bytes/log-lines.ts';
 import { finalName, type LogPosition, NotContinuedError } from '../bytes/log-position.ts';
 import type { LinePlace } from '../bytes/lines.ts';
-import {
-  type FinishOptions,
-  LogReplay,
-  type PackedRun,
-  type ReplayedRun,
-  type ReplayOptions,
-  skippedBy,
-} from './replay.ts';
+import type { PackedRun } from './packed-run.ts';
+import { type FinishOptions, LogReplay, type ReplayedRun, type ReplayOptions, skippedBy } from './replay.ts';
 
 /** What one reading of a growing log is told. */
 export interface GrowingReading {

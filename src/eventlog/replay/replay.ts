@@ -1,18 +1,9 @@
-import type { JobDetail, RunDetail, SqlDetail, StageDetail } from '../../documents/run-detail.ts';
-import type {
-  ApplicationEnvironmentInfo,
-  ApplicationInfo,
-  ExecutionData,
-  ExecutorSummary,
-  JobData,
-  StageData,
-} from '../../spark/rest.ts';
 import { toError } from '../../util/errors.ts';
 import { parseJson } from '../../util/lossless-json.ts';
 import type { EventLogLines, LinePlace, LinesReport } from '../bytes/lines.ts';
 import { AppState } from './app-state.ts';
 import { applicationInfo } from './application.ts';
-import { RunDetailBuilder, type ToldDetail } from './detail/run-detail-builder.ts';
+import { RunDetailBuilder } from './detail/run-detail-builder.ts';
 import { SkippedLines } from './detail/skipped-lines.ts';
 import { environmentInfo } from './environment.ts';
 import { eventHandlers } from './event-handlers.ts';
@@ -21,13 +12,15 @@ import type { RestDialect } from './executor-metrics.ts';
 import type { RunHistoryParts } from './history/stage-history.ts';
 import { TaskTables } from './history/task-tables.ts';
 import { field, isRecord, refuse } from './json-fields.ts';
-import { packRows, type PackedRows, unpackRows } from './packed-rows.ts';
+import { type PackedRun, packRun, type ToldRun } from './packed-run.ts';
+import type { ReplayedRun } from './replayed-run.ts';
 import { scalaOf } from './scala-order.ts';
 import { hasLongNumber } from './scan/long-number.ts';
 import { SqlExecutions } from './sql/executions.ts';
 import { stageKey } from './stage-info.ts';
-import type { RddStorageInfo } from './storage.ts';
 import { TaskEvents } from './task-events.ts';
+
+export type { ReplayedRun } from './replayed-run.ts';
 
 export interface ReplayOptions {
   /** Which server's answers to give; 4.0 unless told. */
@@ -49,71 +42,6 @@ export interface ReplayOptions {
 export type LogReplayOptions = Omit<ReplayOptions, 'place' | 'compacted'> & {
   readonly signal?: AbortSignal | undefined;
 };
-
-/** A run as the History Server would tell it, and what only the log tells. Plain data. */
-export interface ReplayedRun {
-  /** With this attempt alone; `undefined` where the log does not even name its application. */
-  readonly application: ApplicationInfo | undefined;
-  /** `undefined` where the log ends before the environment is told. */
-  readonly environment: ApplicationEnvironmentInfo | undefined;
-  readonly allexecutors: readonly ExecutorSummary[];
-  readonly stages: readonly StageData[];
-  readonly jobs: readonly JobData[];
-  readonly sql: readonly ExecutionData[];
-  readonly storageRdd: readonly RddStorageInfo[];
-  readonly detail: RunDetail;
-  /** Only where {@link ReplayOptions.history} asks for it. */
-  readonly history?: RunHistoryParts | undefined;
-}
-
-type RunHead = Omit<ReplayedRun, 'stages' | 'jobs' | 'sql' | 'detail'>;
-
-/** A run whose long lists are made as they are taken. */
-interface ToldRun {
-  readonly head: RunHead;
-  readonly stages: Iterable<StageData>;
-  readonly jobs: Iterable<JobData>;
-  readonly sql: Iterable<ExecutionData>;
-  readonly detail: ToldDetail;
-}
-
-/** A {@link ReplayedRun} on its way to another thread: plain data, a tenth of the size. */
-export interface PackedRun {
-  readonly head: RunHead;
-  readonly detailHead: ToldDetail['head'];
-  readonly stages: PackedRows<StageData>;
-  readonly jobs: PackedRows<JobData>;
-  readonly sql: PackedRows<ExecutionData>;
-  readonly detailJobs: PackedRows<JobDetail>;
-  readonly detailStages: PackedRows<StageDetail>;
-  readonly detailSql: PackedRows<SqlDetail>;
-}
-
-/**
- * The run that was packed, equal to what {@link LogReplay.finish} gives.
- *
- * Jobs and SQL executions are unpacked when they are asked for: who makes documents of the run never does.
- */
-export function unpackRun({ head, detailHead, stages, jobs, sql, ...detail }: PackedRun): ReplayedRun {
-  let unpackedJobs: readonly JobData[] | undefined;
-  let unpackedSql: readonly ExecutionData[] | undefined;
-  return {
-    ...head,
-    stages: unpackRows(stages),
-    get jobs() {
-      return (unpackedJobs ??= unpackRows(jobs));
-    },
-    get sql() {
-      return (unpackedSql ??= unpackRows(sql));
-    },
-    detail: {
-      ...detailHead,
-      jobs: unpackRows(detail.detailJobs),
-      stages: unpackRows(detail.detailStages),
-      sql: unpackRows(detail.detailSql),
-    },
-  };
-}
 
 /**
  * Replays a log from its first to its last line.
@@ -223,17 +151,7 @@ export class LogReplay {
 
   /** The same in a small form, for another thread: {@link unpackRun} gives it back. Never is all of it there as objects. */
   pack(options: FinishOptions = {}): PackedRun {
-    const { head, detail, stages, jobs, sql } = this.#tell(options);
-    return {
-      head,
-      detailHead: detail.head,
-      stages: packRows(stages),
-      jobs: packRows(jobs),
-      sql: packRows(sql),
-      detailJobs: packRows(detail.jobs),
-      detailStages: packRows(detail.stages),
-      detailSql: packRows(detail.sql),
-    };
+    return packRun(this.#tell(options));
   }
 
   #tell({ lastUpdated: asked, unfinished = [] }: FinishOptions): ToldRun {

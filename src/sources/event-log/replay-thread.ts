@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type PackedRun, type ReplayedRun, unpackRun } from '../../eventlog/replay/replay.ts';
+import { type PackedRun, unpackRun } from '../../eventlog/replay/packed-run.ts';
+import type { ReplayedRun } from '../../eventlog/replay/replay.ts';
 import { EventLogError, toError } from '../../util/errors.ts';
 import type { EventLogsSettings } from './config.ts';
 import type { ReplayTask } from './replay-task.ts';
