@@ -7,7 +7,12 @@ import { judge } from '../support/judge-findings.ts';
 import { LABELLED_LOGS, labelledRuns } from '../support/labelled-corpus.ts';
 
 /** What is missed or wrongly said, and why; docs/benchmarks.md counts each against precision and recall. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {};
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  // Found, as low: on a starved host starting took two thirds of the run.
+  'slow-host_4.0': ['slow-host'],
+  // What shuffle and sort are measured to take is 1.6 s of 177: what reading it again cost besides is not measured.
+  'broadcast-off_4.0_static': ['missed-broadcast'],
+};
 
 describe('analysis on the labelled corpus', () => {
   const labels = labelledRuns();
