@@ -20,6 +20,9 @@ export interface LogHistoryOptions {
 /** The releases whose answers were compared. */
 const SPARK_VERSIONS: Readonly<Record<RestDialect, string>> = { '4.0': '4.0.1', '3.5': '3.5.7' };
 
+/** The log went since it was listed, or all of its folder. */
+const GONE = ['SOURCE_RUN_VANISHED', 'SOURCE_WRONG_ADDRESS'];
+
 interface ListedAttempt {
   readonly name: string;
   readonly info: ApplicationAttemptInfo;
@@ -90,7 +93,7 @@ export class LogHistory implements RunHistory {
         signal,
       );
     } catch (error) {
-      if (error instanceof SourceError && error.code === 'SOURCE_RUN_VANISHED') return undefined;
+      if (error instanceof SourceError && GONE.includes(error.code)) return undefined;
       throw error;
     }
   }

@@ -141,6 +141,6 @@ describe('app/log-history', function () {
   it('says of a folder that is not there that it cannot be listed, before anything is served', async () => {
     const error: unknown = await open('nowhere').catch((thrown: unknown) => thrown);
 
-    expect(error).to.have.property('code', 'SOURCE_RUN_VANISHED');
+    expect(error).to.have.property('code', 'SOURCE_WRONG_ADDRESS');
   });
 });
