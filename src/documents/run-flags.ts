@@ -15,6 +15,7 @@ export type RunFlag =
   | 'lost_events'
   | 'skipped_lines'
   | 'compacted_log'
+  | 'partial_stages'
   | 'negative_seq_part';
 
 /** Clocks of a cluster that agree differ by seconds; an end this far ahead of Spot's own clock is no such difference. */
@@ -36,6 +37,7 @@ export function flagsOf(attempt: ApplicationAttemptInfo, parts: RunParts, proces
     ['lost_events', (quality?.lostTaskEnds ?? 0) > 0],
     ['skipped_lines', (quality?.skippedLines ?? 0) > 0],
     ['compacted_log', quality?.compacted === true],
+    ['partial_stages', lacksFirstStages(parts)],
   ];
   return found.filter(([, present]) => present).map(([flag]) => flag);
 }
@@ -49,6 +51,11 @@ function hasReversedTimes(attempt: ApplicationAttemptInfo, { allexecutors, stage
     allexecutors.some((executor) => isReversed(executor.addTime, executor.removeTime ?? attemptEnd)) ||
     stages.some((stage) => isReversed(stage.firstTaskLaunchedTime, stage.completionTime))
   );
+}
+
+/** Stages are counted from 0, and Spark forgets the oldest when it has more than `spark.ui.retainedStages` of them. */
+function lacksFirstStages({ stages }: RunParts): boolean {
+  return stages.length > 0 && stages.every(({ stageId }) => stageId > 0);
 }
 
 function isReversed(start: string | undefined, end: string | undefined): boolean {

@@ -19,6 +19,7 @@ export interface RunUsage {
 const INCOMPLETE_WORK: ReadonlyMap<string, string> = new Map([
   ['lost_events', 'Spark dropped events of it, so work is missing'],
   ['skipped_lines', 'lines of its event log could not be read, so work may be missing'],
+  ['partial_stages', 'Spark forgot its first stages, so work is missing'],
   ['compacted_log', 'Spark compacted its event log, so work is missing'],
 ]);
 

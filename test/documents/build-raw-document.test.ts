@@ -119,6 +119,7 @@ describe('documents/build-raw-document', () => {
       'a stage completed before its first task',
       { parts: { ...parts, stages: [stageOf(0, { completionTime: at(2099) })] } },
     ],
+    ['partial_stages', 'stages of which the first is stage 4', { parts: { ...parts, stages: [stageOf(4)] } }],
     ['future_end', 'an end 61 s after it was read', { processedAt: new Date(START + 10_000 - 61_000) }],
   ] as const) {
     it(`has the flag ${flag} for ${what}`, () => {
