@@ -112,8 +112,9 @@ describe('e2e: spot collect over every layout and codec', function () {
     const empty = join(folder, 'empty');
     await writeFile(text, 'no log');
     await mkdir(empty);
-    const collect = (path: string): Promise<SpotEnded> =>
-      runSpot(['collect', '--event-log-dir', path, '--store', store]);
+    // One store has one writer: each has a store of its own.
+    const collect = (path: string, index: number): Promise<SpotEnded> =>
+      runSpot(['collect', '--event-log-dir', path, '--store', `${store}-${index}`]);
 
     const [nowhere, noLog, nothing] = await Promise.all([join(folder, 'nowhere'), text, empty].map(collect));
 
