@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AggregateDocument } from '../../src/documents/documents.ts';
+import { inSoak } from '../faults/scale.ts';
 import { FakeHistoryServer, recordedRun, sendHtml } from '../support/fake-history-server.ts';
 import { runSpot, spotJson } from '../support/run-spot.ts';
 import { service } from '../support/services.ts';
@@ -45,7 +46,7 @@ const POINTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('e2e: kill -9 at named points', function () {
-  this.timeout(180_000);
+  this.timeout(inSoak(1_800_000, 180_000));
   let folder: string;
   let server: FakeHistoryServer;
 

@@ -29,7 +29,7 @@ const UNAVAILABLE = 69;
 const NAIVE = fileURLToPath(new URL('../faults/naive-crawler.ts', import.meta.url));
 
 describe('e2e: kill -9 in the middle of a crawl', function () {
-  this.timeout(inSoak(7_200_000, 300_000));
+  this.timeout(inSoak(14_400_000, 300_000));
   const started = new AsyncDisposableStack();
   let seed: number;
   let folder: string;

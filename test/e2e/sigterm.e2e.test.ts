@@ -15,7 +15,7 @@ const ANSWER_MS = 15;
 const LONGEST_LIFE_MS = 2500;
 
 describe('e2e: SIGTERM in the middle of a crawl', function () {
-  this.timeout(inSoak(900_000, 120_000));
+  this.timeout(inSoak(3_600_000, 120_000));
 
   const stops = inSoak(100, 5);
   it(`R20: ${stops} times at random moments: ends within 10 s, with everything that was read; at most the 2 runs being read are read again`, async () => {

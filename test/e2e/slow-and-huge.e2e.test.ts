@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AggregateDocument, ErrorDocument } from '../../src/documents/documents.ts';
+import { inSoak } from '../faults/scale.ts';
 import { FakeHistoryServer, recordedRun } from '../support/fake-history-server.ts';
 import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts';
 
@@ -15,7 +16,7 @@ const OVER_THE_CAP = 200 * MEBIBYTE;
 const MOST_MEMORY = 512 * MEBIBYTE;
 
 describe('e2e: slow, hung and huge answers', function () {
-  this.timeout(180_000);
+  this.timeout(inSoak(1_800_000, 180_000));
 
   it(`R14: beside a hung, a dripping, a ${HUGE / MEBIBYTE} MiB and a 200 MiB answer the others are stored, within 512 MiB and the deadline; the huge one too`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spot-huge-'));

@@ -197,7 +197,7 @@ async function start(): Promise<{ model: Model; real: Real }> {
 }
 
 describe('faults: attempts that start, end, die and come late', function () {
-  this.timeout(inSoak(1_800_000, 60_000));
+  this.timeout(inSoak(7_200_000, 60_000));
 
   const histories = inSoak(10_000, 150);
   it(`R4: after ${histories} random histories the store holds what is true, each attempt once, and no attempt as final that is not`, async () => {

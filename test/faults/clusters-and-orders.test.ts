@@ -28,7 +28,7 @@ async function hashOf(store: Store): Promise<string> {
 }
 
 describe('faults: many clusters, any order', function () {
-  this.timeout(inSoak(900_000, 30_000));
+  this.timeout(inSoak(3_600_000, 30_000));
 
   it('R5: two servers with 500 identical application ids make 1,000 documents, each with the numbers of its own', async () => {
     const [north, south] = [new MemorySource('north'), new MemorySource('south')];

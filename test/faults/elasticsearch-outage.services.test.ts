@@ -70,7 +70,7 @@ describeWithService('SPOT_TEST_ES_URL', 'faults: Elasticsearch goes away', funct
 
   const outages = inSoak(20, 3);
   it(`R7: ${outages} times without any connection in the middle of ${RUNS} runs: none lost, goes on within a minute, at most 64 MiB waiting`, async function () {
-    this.timeout(inSoak(900_000, 90_000));
+    this.timeout(inSoak(3_600_000, 90_000));
     const random = seededRandom(testSeed('outages'));
     await using proxy = await FaultProxy.start({ target: url, seed: 1, print: () => undefined });
 
@@ -89,7 +89,7 @@ describeWithService('SPOT_TEST_ES_URL', 'faults: Elasticsearch goes away', funct
   });
 
   it('R7: indexes deleted in the middle come back with their mapping, and the next pass writes again what was in them', async function () {
-    this.timeout(60_000);
+    this.timeout(inSoak(1_800_000, 60_000));
     await using store = await ElasticsearchStore.open(settingsFor(url, suffix), silentLogger);
     await store.prepare();
     const mapping = async (): Promise<unknown> =>
@@ -115,7 +115,7 @@ describeWithService('SPOT_TEST_ES_URL', 'faults: Elasticsearch goes away', funct
 
   if (IS_SOAK) {
     it('R7: a node of its own killed 20 times in the middle: none lost, goes on within a minute after each start', async function () {
-      this.timeout(3_600_000);
+      this.timeout(7_200_000);
       const dataDir = await mkdtemp(join(tmpdir(), 'spot-outage-'));
       const port = await freePort();
       let node = await startElasticsearch({ port, dataDir });

@@ -11,7 +11,7 @@ import { START } from '../support/memory-source.ts';
 const NEVER = new AbortController().signal;
 
 describe('faults: kindness to the server', function () {
-  this.timeout(inSoak(900_000, 30_000));
+  this.timeout(inSoak(3_600_000, 30_000));
 
   const applications = inSoak(20_000, 300);
   it(`R15: of ${applications} applications at most 2 are asked for at a time, each thing once; a poll that finds nothing new costs one request`, async () => {

@@ -145,7 +145,7 @@ const PLACES: readonly Place[] = [
 ];
 
 describe('faults: the k-th outside call fails, for every k', function () {
-  this.timeout(60_000);
+  this.timeout(inSoak(1_800_000, 60_000));
 
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
   const originalRun = StatementSync.prototype.run;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { applicationOf, sourceFault } from '../support/memory-source.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { inSoak } from './scale.ts';
 import { memoryStore, SimulatedDaemon, simulatedContext, storedRuns } from './simulated-daemon.ts';
 import { SimulatedServer, type SimulatedClock } from './simulated-server.ts';
 import { testSeed } from './test-seed.ts';
@@ -17,7 +18,7 @@ function name(number: number): string {
 }
 
 describe('faults: lists that are partial, late or in another time', function () {
-  this.timeout(60_000);
+  this.timeout(inSoak(600_000, 60_000));
 
   const restarts = 10;
   const applications = 4000;

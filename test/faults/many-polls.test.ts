@@ -16,7 +16,7 @@ const POLL_SECONDS = 1;
 const RETAINED = 200;
 
 describe('faults: a day of polls', function () {
-  this.timeout(inSoak(3_600_000, 60_000));
+  this.timeout(inSoak(14_400_000, 60_000));
 
   const polls = inSoak(86_400, 1_200);
   const every = inSoak(1.5, 2);

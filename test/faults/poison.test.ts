@@ -9,7 +9,7 @@ const DAYS = inSoak(3, 1.1);
 const POLL_SECONDS = inSoak(60, 120);
 
 describe('faults: runs that can never be read', function () {
-  this.timeout(inSoak(600_000, 30_000));
+  this.timeout(inSoak(3_600_000, 30_000));
 
   /** Polls for some days while runs end evenly; one of a hundred may be poison. Tells who was stored how late. */
   async function crawlForDays(runs: number, isPoisonous: (number: number) => boolean) {

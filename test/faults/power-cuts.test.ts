@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 describe('R11: the power is cut', function () {
-  this.timeout(1_800_000);
+  this.timeout(inSoak(7_200_000, 1_800_000));
   let folder = '';
   let events: readonly DiskEvent[];
   let random: () => number;

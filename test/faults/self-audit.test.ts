@@ -17,7 +17,7 @@ const PLANTED = 20;
 const NOW = START + 100_000_000;
 
 describe('R22: spot verify', function () {
-  this.timeout(300_000);
+  this.timeout(inSoak(1_800_000, 300_000));
 
   it(`finds each of ${PLANTED} losses among ${RUNS} runs, and nothing else`, async () => {
     const random = seededRandom(testSeed('R22'));
