@@ -1,4 +1,5 @@
 import { savingsOf, type Savings } from '../simulation/savings.ts';
+import { lengthOf, union } from './computed/intervals.ts';
 import type { Finding, FindingSavings, HeuristicError, NotMeasurable, Range } from './finding.ts';
 import { NotMeasurableHere, type Heuristic, type Observation, type Thresholds } from './heuristic.ts';
 import { HEURISTICS } from './heuristics/index.ts';
@@ -96,7 +97,16 @@ function weighed(facts: RunFacts, seen: readonly Seen[]): Pick<Analysis, 'findin
         a.order - b.order,
     )
     .map(({ finding }) => finding);
-  return { findings, durationMs, total: totalOf(findings, simulated, durationMs, allocatedCoreMs) };
+  const bounds = { durationMs, estimatedMs: workedMs(facts, durationMs), allocatedCoreMs };
+  return { findings, durationMs, total: totalOf(findings, simulated, bounds) };
+}
+
+/** How long some job or query was going on: outside of that nothing happened that an estimate could shorten. */
+function workedMs(facts: RunFacts, durationMs: number): number {
+  const jobs = 'value' in facts.jobs ? facts.jobs.value : [];
+  const sql = 'value' in facts.sql ? facts.sql.value : [];
+  const spans = [...jobs, ...sql].map(({ submitted, ended }) => ({ from: submitted, to: ended ?? durationMs }));
+  return spans.length === 0 ? durationMs : Math.min(durationMs, lengthOf(union(spans)));
 }
 
 /** Time counts before cores; of a range the middle. */
@@ -174,19 +184,25 @@ function middle({ low, high }: Range): number {
   return (low + high) / 2;
 }
 
+interface TotalBounds {
+  readonly durationMs: number;
+  /** The most that all estimates together may save. */
+  readonly estimatedMs: number;
+  readonly allocatedCoreMs: number;
+}
+
 function totalOf(
   findings: readonly Finding[],
   simulated: Savings | undefined,
-  durationMs: number,
-  allocatedCoreMs: number,
+  { durationMs, estimatedMs, allocatedCoreMs }: TotalBounds,
 ): Analysis['total'] {
   const ofBasis = (basis: FindingSavings['basis']) => findings.filter(({ savings }) => savings.basis === basis);
-  const replayed = ofBasis('simulated');
-  const estimates = ofBasis('estimated');
   // The replayed part is bounded by the critical path already; an estimate may shorten that path itself.
-  const most = durationMs;
+  const replayedMs = ofBasis('simulated').length === 0 ? 0 : (simulated?.totalMs ?? 0);
+  const estimates = ofBasis('estimated');
+  const most = Math.min(durationMs, replayedMs + estimatedMs);
   // What was only estimated may overlap with all else, so of it the largest counts for sure and their sum at most.
-  const high = sumOf(estimates, ({ timeMs }) => timeMs.high) + (replayed.length === 0 ? 0 : (simulated?.totalMs ?? 0));
+  const high = sumOf(estimates, ({ timeMs }) => timeMs.high) + replayedMs;
   const low = Math.max(0, ...findings.map(({ savings }) => savings.timeMs.low));
   const coreHigh = sumOf(estimates, ({ coreMs }) => coreMs.high) + (simulated?.totalCoreMs ?? 0);
   const coreLow = Math.max(0, ...findings.map(({ savings }) => savings.coreMs.low));

@@ -16,9 +16,11 @@ export interface Remedy {
   readonly id: string;
   /** `tasks` changes task times, `cut` the number of tasks, `run` what is around them; they are applied in this order. */
   readonly phase: 'tasks' | 'cut' | 'run';
-  /** `upper` where only the most that could be saved is known: the saving's range then starts at 0. */
+  /** `upper` where only the most that could be saved is known: the saving's range then starts at 0, or at `applyCertain`. */
   readonly certainty: 'measured' | 'upper';
   readonly apply: (scenario: Scenario) => Scenario;
+  /** Of an `upper` remedy, the part that is measured: the saving's range starts at what this saves. */
+  readonly applyCertain?: ((scenario: Scenario) => Scenario) | undefined;
 }
 
 type StageFilter = (stage: StageNode) => boolean;

@@ -57,6 +57,13 @@ export function savingsOf(model: RunModel, remedies: readonly Remedy[], mostShap
   const cores = coresAlive(known.get(0n));
   const aloneMs = remedies.map((_, i) => clamp(baseMs - timeWith(bit(i)), baseMs));
   const lastMs = remedies.map((_, i) => clamp(timeWith(all ^ bit(i)) - timeWith(all), baseMs));
+  const certainMs = remedies.map(({ applyCertain }, i) => {
+    if (applyCertain === undefined) return 0;
+    const certainly = remedies.map((remedy, j) => (i === j ? { ...remedy, apply: applyCertain } : remedy));
+    const savedFrom = (others: bigint): number =>
+      timeWith(others) - replayScenario(scenarioWith(model, certainly, others | bit(i))).durationMs;
+    return clamp(Math.min(savedFrom(0n), savedFrom(all ^ bit(i))), baseMs);
+  });
   const shares = scaled(remedies.length <= mostShapley ? shapley(remedies.length, timeWith) : aloneMs, totalMs);
   return {
     baseMs,
@@ -66,12 +73,13 @@ export function savingsOf(model: RunModel, remedies: readonly Remedy[], mostShap
     floorMs,
     savings: remedies.map(({ id, certainty }, i) => {
       const [alone, last, shareMs] = [aloneMs[i] ?? 0, lastMs[i] ?? 0, shares[i] ?? 0];
+      const highMs = Math.max(alone, last);
       return {
         id,
         aloneMs: alone,
         lastMs: last,
-        lowMs: certainty === 'upper' ? 0 : Math.min(alone, last),
-        highMs: Math.max(alone, last),
+        lowMs: Math.min(certainty === 'upper' ? (certainMs[i] ?? 0) : Math.min(alone, last), highMs),
+        highMs,
         shareMs,
         coreMs: shareMs * cores,
       };

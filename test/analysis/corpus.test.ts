@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { analyze } from '../../src/analysis/analyze.ts';
 import { factsOf } from '../../src/analysis/facts.ts';
 import { analysisOf, collectedRuns, type CollectedRun } from '../support/collected-runs.ts';
-import { whatIfRun } from '../support/whatif-runs.ts';
+import { whatIfRun, whatIfRuns } from '../support/whatif-runs.ts';
+import { expectBoundedSavings } from './expect-bounded-savings.ts';
+import { expectSameFindings, toldBothWays } from './expect-same-findings.ts';
 
 const LOGS = fileURLToPath(new URL('../fixtures/spark-corpus/logs', import.meta.url));
 
@@ -77,6 +79,21 @@ describe('analysis on recorded runs', () => {
         expect(told.notMeasurable.find((one) => one.id === id)?.because, id).to.match(/event log/);
     });
   }
+
+  it('never saves more of any of the ten than the run and its critical path allow, nor counts an overlap twice', async () => {
+    expect(runs.length).to.be.at.least(10);
+    for (const run of runs) {
+      const { detail } = run.documents;
+      if (detail === undefined) throw new Error(`${run.appId} has no detail`);
+
+      expectBoundedSavings(`${run.appId} by log`, await analysisOf(run), detail);
+      expectBoundedSavings(`${run.appId} by server`, await analysisOf(run, { detail: undefined }), detail);
+    }
+  }).timeout(60_000);
+
+  it('finds of each of the ten, told by a History Server, what it finds by its log, save what it says to be not measurable', async () => {
+    for (const run of runs) expectSameFindings(run.appId, await toldBothWays(run));
+  }).timeout(60_000);
 });
 
 describe('analysis on the recorded what-if runs', () => {
@@ -93,6 +110,10 @@ describe('analysis on the recorded what-if runs', () => {
       expect(skew?.severity).to.be.oneOf(['moderate', 'severe']);
     });
   }
+
+  it('never saves more of any of the 21 than the run and its critical path allow, nor counts an overlap twice', () => {
+    for (const { name, detail } of whatIfRuns()) expectBoundedSavings(name, findingsOf(name), detail);
+  }).timeout(60_000);
 
   for (const name of ['etlfix-2x2-r1', 'etlfix-4x4-r1']) {
     it(`finds no skew in ${name}, where the waits were made equal`, () => {

@@ -29,7 +29,8 @@ def cartesian(run: Run) -> None:
                                     **IDLE}, runs="4.0- 3.5-",
       master="local-cluster[2,2,1024]", sql__shuffle__partitions="8", **OFF)
 def broadcast_off(run: Run) -> None:
-    facts = run.spark.read.parquet(run.path("data/events"))
+    events = run.spark.read.parquet(run.path("data/events"))
+    facts = events.union(events).union(events)
     dims = numbers(run, 50, 1).select(F.col("id").alias("day"), F.md5(F.col("id").cast("string")).alias("name"))
     discard(facts.join(dims, "day"))
 

@@ -58,9 +58,11 @@ def cold_cluster(run: Run) -> None:
     **PYTHON, "task-skew": "the tasks of the slow host are the long ones"}, runs="4.0", hosts=HOSTS)
 def slow_host(run: Run) -> None:
     def work(index, rows):
-        time.sleep(2.4 if executor_host() == "127.0.0.4" else 0.6)
+        time.sleep(3.6 if executor_host() == "127.0.0.4" else 0.9)
         return rows
-    run.sc.parallelize(range(960), 96).mapPartitionsWithIndex(work).count()
+    # Two waves a job: of one long stage the fast hosts would do nearly all, and hardly anything could be won.
+    for _ in range(6):
+        run.sc.parallelize(range(240), 24).mapPartitionsWithIndex(work).count()
 
 
 @case("speculation", "speculation copies tasks that are only twice as long as others, and kills one of each pair",

@@ -1,3 +1,4 @@
+import type { ExecutorLife } from '../../documents/run-detail.ts';
 import type { ListedStage, RunSpan } from '../inputs.ts';
 
 /**
@@ -20,4 +21,23 @@ export function coldTasks(stages: readonly ListedStage[], run: RunSpan): Readonl
     );
   }
   return result;
+}
+
+/** By stage, the tasks among the first of their executor over the whole run, one for each of its cores. */
+export function youngTasks(
+  stages: readonly ListedStage[],
+  executors: readonly ExecutorLife[],
+): ReadonlyMap<ListedStage, ReadonlySet<number>> {
+  const all = stages.flatMap((stage) =>
+    stage.tasks.launch.map((launch, i) => ({ stage, i, launch, executor: stage.tasks.executor[i] ?? -1 })),
+  );
+  const young = new Map<ListedStage, Set<number>>(stages.map((stage) => [stage, new Set()]));
+  const seen = new Map<number, number>();
+  for (const { stage, i, executor } of all.sort((a, b) => a.launch - b.launch)) {
+    const before = seen.get(executor) ?? 0;
+    if (before >= (executors[executor]?.cores ?? 0)) continue;
+    seen.set(executor, before + 1);
+    young.get(stage)?.add(i);
+  }
+  return young;
 }

@@ -1,8 +1,9 @@
 import { TASK_SUCCEEDED } from '../../documents/run-detail.ts';
 import { withoutSlowHost } from '../../simulation/remedies.ts';
 import { median } from '../../simulation/statistics.ts';
-import { coldTasks } from '../computed/cold-tasks.ts';
+import { coldTasks, youngTasks } from '../computed/cold-tasks.ts';
 import { defineHeuristic, severityOf } from '../heuristic.ts';
+import type { ListedStage } from '../inputs.ts';
 
 interface Pace {
   tasks: number;
@@ -13,8 +14,9 @@ interface Pace {
 /**
  * Finds an executor, or all executors of a host, on which the same stages' tasks run slower than elsewhere.
  *
- * Each task is compared with the median of its own stage, first tasks of a stage left out, so that a host that got the
- * long stages is not called slow; and, where tasks read data, byte for byte.
+ * Each task is compared with the median of its own stage, so that a host that got the long stages is not called slow;
+ * the first task of a stage on each slot with the other first ones, for all of them are longer; and, where tasks read
+ * data, byte for byte. The first tasks of an executor, when its JVM is young, are left out.
  */
 export const slowHost = defineHeuristic({
   id: 'slow-host',
@@ -30,21 +32,20 @@ export const slowHost = defineHeuristic({
   evaluate({ run, tasks: stages, executors }, { slowness, leastTasks, leastLostMs }) {
     const paces = new Map<number, Pace>();
     const cold = coldTasks(stages, run);
+    const young = youngTasks(stages, executors);
     for (const stage of stages) {
-      const { executor, executorRunTime, inputBytes, shuffleReadBytes, status } = stage.tasks;
-      const isWarm = cold.get(stage)?.map((isCold, i) => !isCold && status[i] === TASK_SUCCEEDED) ?? [];
-      const warm = [...isWarm.keys()].filter((i) => isWarm[i]);
-      const typical = median(warm.map((i) => executorRunTime[i] ?? 0)) ?? 0;
-      const bytesOf = (i: number): number => (inputBytes[i] ?? 0) + (shuffleReadBytes[i] ?? 0);
-      const typicalBytes = median(warm.map(bytesOf)) ?? 0;
-      if (warm.length < 4 || typical === 0) continue;
-      for (const i of warm) {
-        const pace = paces.get(executor[i] ?? -1) ?? { tasks: 0, runTimeMs: 0, expectedMs: 0 };
-        pace.tasks += 1;
-        pace.runTimeMs += executorRunTime[i] ?? 0;
-        pace.expectedMs += typical * Math.max(1, typicalBytes === 0 ? 1 : bytesOf(i) / typicalBytes);
-        paces.set(executor[i] ?? -1, pace);
-      }
+      const isFirst = cold.get(stage) ?? [];
+      const grown = grownTasks(stage, young.get(stage) ?? new Set());
+      addPaces(
+        paces,
+        stage,
+        grown.filter((i) => isFirst[i] === true),
+      );
+      addPaces(
+        paces,
+        stage,
+        grown.filter((i) => isFirst[i] !== true),
+      );
     }
     const ratios = new Map(
       [...paces].map(([executor, { runTimeMs, expectedMs }]) => [executor, runTimeMs / expectedMs]),
@@ -90,3 +91,27 @@ export const slowHost = defineHeuristic({
     ];
   },
 });
+
+/** Successful tasks of a stage on executors that had run some before. */
+function grownTasks({ tasks: { status } }: ListedStage, young: ReadonlySet<number>): number[] {
+  return [...status.keys()].filter((i) => status[i] === TASK_SUCCEEDED && !young.has(i));
+}
+
+/** Fewer tasks than this have no pace to compare with. */
+const LEAST_PEERS = 4;
+
+/** Adds to each executor what its tasks took, and what they would have taken at the pace of all these. */
+function addPaces(paces: Map<number, Pace>, { tasks }: ListedStage, peers: readonly number[]): void {
+  const { executor, executorRunTime, inputBytes, shuffleReadBytes } = tasks;
+  const bytesOf = (i: number): number => (inputBytes[i] ?? 0) + (shuffleReadBytes[i] ?? 0);
+  const typical = median(peers.map((i) => executorRunTime[i] ?? 0)) ?? 0;
+  const typicalBytes = median(peers.map(bytesOf)) ?? 0;
+  if (peers.length < LEAST_PEERS || typical === 0) return;
+  for (const i of peers) {
+    const pace = paces.get(executor[i] ?? -1) ?? { tasks: 0, runTimeMs: 0, expectedMs: 0 };
+    pace.tasks += 1;
+    pace.runTimeMs += executorRunTime[i] ?? 0;
+    pace.expectedMs += typical * Math.max(1, typicalBytes === 0 ? 1 : bytesOf(i) / typicalBytes);
+    paces.set(executor[i] ?? -1, pace);
+  }
+}

@@ -87,6 +87,52 @@ describe('analysis/heuristics/missed-broadcast', () => {
     });
   });
 
+  /** Stage 0 writes the large side in 4 tasks of 10 s, stage 1 reads both and joins in 4 tasks of 5 s. */
+  const inTwoStages = (above: (join: SqlNode) => SqlNode) => {
+    const exchange = (rows: number, bytes: number, writeMs: number) =>
+      node('Exchange', {
+        'data size': bytes,
+        'shuffle write time': writeMs,
+        'shuffle records written': rows,
+        'records read': rows,
+      });
+    const sorted = node('Sort', { 'sort time': 2000 }, [exchange(1000, 1024 * MIB, 4000)]);
+    const joined = node('SortMergeJoin', {}, [sorted, exchange(10, 5 * MIB, 0)], 'SortMergeJoin [a#1], [b#2], Inner');
+    const rows = (stageId: number, sums: Readonly<Record<string, number>>) =>
+      changeStage(stageId, (stage) => ({ sums: { ...stage.sums, ...sums } }));
+    return sample([even(4, 10_000), even(4, 5000)], {
+      change: all(
+        rows(0, { shuffleWriteRecords: 1000 }),
+        rows(1, { shuffleReadRecords: 1010 }),
+        withSql(above(joined)),
+      ),
+    });
+  };
+
+  it('takes the stage of the join as the most that could be saved, and what was measured as certain', () => {
+    const [finding] = findingsOf(
+      missedBroadcast,
+      inTwoStages((join) => node('Project', {}, [join])),
+    );
+
+    expect(finding?.facts).to.include({ joinStage: 1, joinStageMs: 5000, shuffleAndSortMs: 6000 });
+    expect(finding?.savings.basis).to.equal('simulated');
+    // By hand: writing is 4 of 40 s of tasks, sorting 2 of 20, less the 10 MiB of 1024 that two executors are sent.
+    const netShare = 1 - 10 / 1024;
+    expect(finding?.savings.timeMs.high).to.be.closeTo(5000 + 0.1 * netShare * 10_000, 0.01);
+    expect(finding?.savings.timeMs.low).to.be.closeTo(0.1 * netShare * 10_000 + 0.1 * netShare * 5000, 0.01);
+  });
+
+  it('keeps to the measured time where a Python function works on the joined rows in the same stage', () => {
+    const [finding] = findingsOf(
+      missedBroadcast,
+      inTwoStages((join) => node('BatchEvalPython', {}, [join])),
+    );
+
+    expect(finding?.savings.basis).to.equal('estimated');
+    expect(finding?.savings.timeMs).to.deep.equal({ low: 0, high: 1500 });
+  });
+
   it('is silent where the join’s type forbids to broadcast the small side', () => {
     expect(findingsOf(missedBroadcast, join('RightOuter', side(1024 * MIB, 4000), side(5 * MIB, 0)))).to.deep.equal([]);
     expect(findingsOf(missedBroadcast, join('FullOuter', side(1024 * MIB, 4000), side(5 * MIB, 0)))).to.deep.equal([]);

@@ -77,6 +77,23 @@ describe('analysis/heuristics/slow-host', () => {
     expect(finding?.facts['slownessRatio']).to.be.closeTo(3, 0.01);
   });
 
+  it('finds it too where no executor gets a second task of a stage: 10 stages, each one task on each of 6 slots', () => {
+    const oneWave = Array.from({ length: 10 }, () => [1000, 1000, 4000, 1000, 1000, 4000]);
+
+    const [finding] = findingsOf(slowHost, sample(oneWave, { executors: 3, cores: 2 }));
+
+    expect(finding?.subject).to.equal('executor 2');
+    // Two tasks a stage, less the first two of its young JVM.
+    expect(finding?.facts).to.include({ slownessRatio: 4, tasks: 18 });
+  });
+
+  it('is silent where only the first tasks of an executor are long', () => {
+    const youngJvm = Array.from({ length: 10 }, (_, i) => (i === 0 ? [1000, 1000, 60_000] : [1000, 1000, 1000]));
+    const twice = youngJvm.map((tasks) => [...tasks, ...tasks]);
+
+    expect(findingsOf(slowHost, sample(twice, { executors: 3, cores: 2 }))).to.deep.equal([]);
+  });
+
   it('is silent where the long tasks are spread over all executors', () => {
     const spread = stages.map((tasks) => tasks.toSorted((a, b) => a - b));
 
