@@ -3,7 +3,7 @@ import { EXECUTOR_TIMES, JOB_TIMES, SQL_TIMES, STAGE_TIMES } from '../spark/time
 import { DocumentError } from '../util/errors.ts';
 import type { Json, JsonObject } from './documents.ts';
 import { setOwn } from './own-properties.ts';
-import { redactDeep, type Redact } from './redact.ts';
+import { isCountable, redactDeep, type Redact, requireCountable } from './redact.ts';
 
 /** What becomes of the fields of one kind of row; a field not named here is kept, its text without secrets. */
 interface RowShape {
@@ -43,7 +43,7 @@ export const SQL_ROW: RowShape = {
 /**
  * Rows of the History Server as the raw document keeps them.
  *
- * @throws DocumentError `DOCUMENT_INVALID_TIME`
+ * @throws DocumentError `DOCUMENT_INVALID_TIME`, `DOCUMENT_INVALID_NUMBER`, `DOCUMENT_TOO_DEEP`
  */
 export function rawRows(
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -57,13 +57,23 @@ function rawRow(row: Readonly<Record<string, unknown>>, shape: RowShape, redact:
   const copy: Record<string, Json> = {};
   for (const key of Object.keys(row)) {
     const value = row[key];
-    if (typeof value === 'number' || typeof value === 'boolean') setOwn<Json>(copy, key, value);
+    if (typeof value === 'number') setOwn<Json>(copy, key, requireCountable(value, key));
+    else if (typeof value === 'boolean') setOwn<Json>(copy, key, value);
     else if (value === undefined) continue;
-    else if (shape.plain.has(key)) setOwn(copy, key, value as Json);
+    else if (shape.plain.has(key) && isFlat(value)) setOwn(copy, key, value as Json);
     else if (shape.times.has(key)) setTime(copy, key, value, shape.kind);
     else if (!shape.omitted.has(key)) setOwn(copy, key, redactDeep(value, key, redact));
   }
   return copy;
+}
+
+/** Whether a value is what Spark writes under such a key: a text, or a list or an object of texts and numbers. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return inner.every(
+    (one) => typeof one === 'string' || typeof one === 'bigint' || (typeof one === 'number' && isCountable(one)),
+  );
 }
 
 /** A time that is not there (`null` in the answers of some proxies) is left out. */

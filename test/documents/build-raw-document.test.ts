@@ -153,6 +153,29 @@ describe('documents/build-raw-document', () => {
     expect(again.attempts[0].stages[0]?.['executorCpuTime']).to.equal(9223372036854775807n);
   });
 
+  // Found by test/faults/mutated-inputs.test.ts: JSON.parse makes Infinity of 1e999, and JSON.stringify null of that.
+  it('refuses a number that no counter of Spark can be, wherever in a row it stands', () => {
+    for (const changes of [
+      { notKnown: 1e308 },
+      { inputBytes: Infinity },
+      { peakExecutorMetrics: { JVMHeapMemory: -Infinity } },
+    ]) {
+      expect(() => buildRawDocument(inputOf({ parts: { ...parts, stages: [stageOf(0, changes)] } })))
+        .to.throw(/^The value of \w+ is larger than anything Spark counts$/)
+        .with.property('code', 'DOCUMENT_INVALID_NUMBER');
+    }
+  });
+
+  it('refuses what is nested 10,000 levels deep, wherever in a row it stands, and overflows no stack', () => {
+    let deep: unknown[] = [];
+    for (let level = 0; level < 10_000; level++) deep = [deep];
+    for (const changes of [{ notKnown: deep }, { rddIds: deep as number[] }, { peakExecutorMetrics: { a: deep } }]) {
+      expect(() => buildRawDocument(inputOf({ parts: { ...parts, stages: [stageOf(0, changes)] } })))
+        .to.throw(/^The value of \w+ is nested more than 100 levels deep/)
+        .with.property('code', 'DOCUMENT_TOO_DEEP');
+    }
+  });
+
   describe('Spark properties', () => {
     it('are an object with _ for every dot, known ones as numbers and booleans, junk as its text', () => {
       const { sparkProperties } = environmentWith([

@@ -19,6 +19,15 @@ export function damaged(codec: string, offset: number, what: string, cause?: unk
   });
 }
 
+/** The same failure, told with the file and how far it could be read. */
+export function inFile(error: EventLogError, file: string, linesBefore: number): EventLogError {
+  const details = { ...error.details, file, linesBefore };
+  return new EventLogError(error.code, `${file} after line ${linesBefore}: ${error.message}`, {
+    details,
+    cause: error,
+  });
+}
+
 export function isTruncation(error: unknown): error is EventLogError {
   return error instanceof EventLogError && error.code === TRUNCATED;
 }

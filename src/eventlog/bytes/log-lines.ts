@@ -1,7 +1,7 @@
 import { EventLogError } from '../../util/errors.ts';
 import type { Chunks } from './byte-window.ts';
 import { type Codec, codecOf, decode, MAGIC_BYTES } from './codec.ts';
-import { DAMAGED, isTruncation } from './failures.ts';
+import { DAMAGED, inFile, isTruncation } from './failures.ts';
 import { DEFAULT_LIMITS, Meter, type ReadLimits } from './limits.ts';
 import {
   type EventLogLines,
@@ -169,14 +169,6 @@ async function pushAll(chunks: Chunks, splitter: LineSplitter, file: string): Pr
     if (error instanceof EventLogError && error.code === DAMAGED) throw inFile(error, file, splitter.lineNumber);
     throw error;
   }
-}
-
-function inFile(error: EventLogError, file: string, linesBefore: number): EventLogError {
-  const details = { ...error.details, file, linesBefore };
-  return new EventLogError(error.code, `${file} after line ${linesBefore}: ${error.message}`, {
-    details,
-    cause: error,
-  });
 }
 
 /** Looks at the first bytes without losing them. */

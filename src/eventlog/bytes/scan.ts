@@ -1,6 +1,6 @@
 import { EventLogError } from '../../util/errors.ts';
 import { codecOf, codecOfBytes, MAGIC_BYTES } from './codec.ts';
-import { isTruncation } from './failures.ts';
+import { DAMAGED, inFile, isTruncation } from './failures.ts';
 import { DEFAULT_LIMITS, Meter, type ReadLimits } from './limits.ts';
 import { type LineHandler, LineSplitter } from './lines.ts';
 import { type LogFile, readRange } from './log-file.ts';
@@ -228,6 +228,7 @@ async function eachLine(
       if (state.done) return;
     }
   } catch (error) {
+    if (error instanceof EventLogError && error.code === DAMAGED) throw inFile(error, file.name, splitter.lineNumber);
     if (!isTruncation(error)) throw error;
   }
   // Where only a part was read, the last line is cut: no need to parse it to know.

@@ -4,6 +4,8 @@ import { EventLogError } from '../../util/errors.ts';
 /** A parsed JSON object: keys may be anything, `__proto__` too, so what is made of them is made of own properties. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
+/** Spark counts in longs of 64 bits. */
+const MAX_LONG = 2 ** 63;
 /** The furthest time a `Date` can hold: what lies beyond was never a time. */
 const MAX_EPOCH_MS = 8.64e15;
 
@@ -56,7 +58,8 @@ export function longField(record: JsonRecord, key: string): Long {
 export function optionalLong(record: JsonRecord, key: string): Long | undefined {
   const value = field(record, key);
   if (value === undefined || typeof value === 'bigint') return value;
-  return typeof value === 'number' ? Math.trunc(value) : refuse(`"${key}" is no number`);
+  // JSON may well hold 1e999: as a sum it would take every other number with it.
+  return typeof value === 'number' && Math.abs(value) <= MAX_LONG ? Math.trunc(value) : refuse(`"${key}" is no number`);
 }
 
 /** A whole number that fits a Java `int`: an id, an index, a count of cores. */

@@ -36,6 +36,8 @@ type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
 const CONCURRENCY = 16;
 /** Of them, logs decoded at the same time: that takes memory, and may be a bomb. */
 const DECODERS = 4;
+/** A rolling log may go on in a new file with the little that comes after its end, or with nothing. */
+const MOST_BEHIND_END_BYTES = 16 * 1024;
 /** Where each read is a request, a file up to this is read whole. */
 const ONE_REQUEST_BYTES = 256 * 1024;
 /** Of the name of an entry that is not read. */
@@ -225,17 +227,24 @@ export class LogCatalogue {
     return start ?? (await this.#decoders.add(() => scanStart(files, { limits, signal })));
   }
 
-  /** Damage before the end leaves the run without end: its reading will tell more. */
+  /** In the last file; where there is next to nothing in it, also in the one before. */
   async #findEnd(files: readonly EndsOfFile[], signal: AbortSignal | undefined): Promise<EndScan> {
+    for (const file of files.toReversed()) {
+      const end = await this.#endIn(file, signal);
+      if (end !== 'none' || file.size > MOST_BEHIND_END_BYTES) return end;
+    }
+    return 'none';
+  }
+
+  /** Damage before the end leaves the run without end: its reading will tell more. */
+  async #endIn(file: EndsOfFile, signal: AbortSignal | undefined): Promise<EndScan> {
     const { limits } = this.#options;
-    const last = files.at(-1);
-    if (last === undefined) return 'none';
     try {
-      const seen = endInTail(last.head, last.tail);
+      const seen = endInTail(file.head, file.tail);
       if (seen !== undefined) return seen;
       return await this.#decoders.add(async () => {
-        const end = await scanEnd(last, { limits, signal });
-        return end === 'unknown' ? await searchEnd([last], { limits, signal }) : end;
+        const end = await scanEnd(file, { limits, signal });
+        return end === 'unknown' ? await searchEnd([file], { limits, signal }) : end;
       });
     } catch (error) {
       if (error instanceof EventLogError) return 'none';

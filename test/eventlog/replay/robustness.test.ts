@@ -129,6 +129,20 @@ describe('eventlog/replay: lines that are no event', () => {
 });
 
 describe('eventlog/replay: numbers beyond 2^53', () => {
+  // Found by test/faults/mutated-inputs.test.ts: as Infinity one such number took the whole run with it.
+  it('cost the line alone that has one beyond all longs, such as 1e999', () => {
+    const lines = linesOf(SMALL);
+    const taskEnd = lines.findIndex((line) => line.includes('TaskEnd') && line.includes('"Reason":"Success"'));
+    const odd = lines.with(taskEnd, lines[taskEnd]!.replace(/"Result Size":\d+/, '"Result Size":1e999'));
+
+    const run = replayLines(odd);
+
+    const { quality } = run.detail;
+    expect(quality.skippedLines).to.equal(1);
+    expect(quality.skippedExamples).to.deep.equal([`line:${taskEnd + 1} "Result Size" is no number`]);
+    expect(quality.events).to.equal(lines.length - 1);
+  });
+
   it('are summed exactly: 2^60 + 1 bytes and 3 of 4 × 10^15 nanoseconds', () => {
     const lines = linesOf(SMALL);
     const first = lines.findIndex(

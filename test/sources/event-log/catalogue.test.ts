@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import { zstdCompressSync } from 'node:zlib';
 import { DEFAULT_LIMITS } from '../../../src/eventlog/bytes/limits.ts';
 import { memoryFile } from '../../../src/eventlog/bytes/log-file.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
@@ -114,6 +115,34 @@ describe('sources/event-log/catalogue', () => {
     expect([...logs].map(({ start }) => start.appId)).to.deep.equal(['a']);
     expect(failure).to.equal(undefined);
     expect(catalogue.unlisted.map(({ path }) => path)).to.deep.equal(['c']);
+  });
+
+  // Found by test/faults/mutated-inputs.test.ts: a History Server reads all files, and so counts the run as completed.
+  it('knows that a rolling log has ended when nothing, or next to nothing, follows in a file of its own', async () => {
+    for (const behind of ['', '{"Event":"SparkListenerLogStart","Spark Version":"4.0.1"}\n']) {
+      const fileSystem = new MemoryFileSystem();
+      fileSystem.put('eventlog_v2_a/events_1_a', logOf('a'));
+      fileSystem.put('eventlog_v2_a/events_2_a.zstd', zstdCompressSync(behind));
+      fileSystem.put('eventlog_v2_a/appstatus_a', Buffer.alloc(0));
+
+      const [log] = (await catalogueOf(fileSystem).refresh()).logs;
+
+      expect(log?.layout.files).to.have.length(2);
+      expect(log?.end).to.have.property('endTime');
+    }
+  });
+
+  it('says of a log that is damaged before its application in which file that is, and behind which line', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const bytes = readFileSync(new URL('app.lz4', CODECS));
+    fileSystem.put('app.lz4', bytes.fill(0, 40, 60));
+    const catalogue = catalogueOf(fileSystem);
+
+    await catalogue.refresh();
+
+    const [unlisted] = catalogue.unlisted;
+    expect(unlisted?.error).to.include({ code: 'EVENT_LOG_DAMAGED' });
+    expect(unlisted?.error.message).to.match(/^app\.lz4 after line 0: The lz4 stream is damaged at byte \d+: /);
   });
 
   it('lists or leaves out with a reason whatever is done to a log, in every codec', async function () {
