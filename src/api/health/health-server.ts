@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../../logging/logger.ts';
+import { atMostEvery } from '../../util/at-most-every.ts';
 import { toError } from '../../util/errors.ts';
 import type { Readiness } from './crawl-health.ts';
 import { isAllowedHost, type ListenAddress } from './listen-address.ts';
@@ -22,10 +23,15 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Misdirected Request. */
+const WRONG_HOST = 421;
+const MOST_SHOWN_CHARACTERS = 100;
 /** Who asks for metrics sends a short request at once; anything else does not get to hold a connection. */
 const LONGEST_REQUEST_MS = 5000;
 const LARGEST_HEADER_BYTES = 8192;
 const MOST_CONNECTIONS = 64;
+/** Whoever asks under a wrong name shows in the log, and cannot fill it. */
+const REFUSALS_LOGGED_EVERY_MS = 60_000;
 
 /** Answers `GET /health/live`, `/health/ready` and `/metrics`; everything else is refused. */
 export class HealthServer implements AsyncDisposable {
@@ -39,6 +45,12 @@ export class HealthServer implements AsyncDisposable {
 
   /** @throws the error of the listen call, such as `EADDRINUSE` */
   static async listen(options: HealthServerOptions): Promise<HealthServer> {
+    const atTimes = atMostEvery(REFUSALS_LOGGED_EVERY_MS);
+    const onRefused = (host: string): void => {
+      atTimes((more) => {
+        options.logger.warn('A question under a host name that is not served was refused.', { host, more });
+      });
+    };
     const server = createServer(
       {
         headersTimeout: LONGEST_REQUEST_MS,
@@ -48,7 +60,7 @@ export class HealthServer implements AsyncDisposable {
         maxHeaderSize: LARGEST_HEADER_BYTES,
       },
       (request, response) => {
-        void respond(request, response, options);
+        void respond(request, response, options, onRefused);
       },
     );
     server.maxConnections = MOST_CONNECTIONS;
@@ -71,10 +83,12 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   options: HealthServerOptions,
+  onRefused: (host: string) => void,
 ): Promise<void> {
   let answer: Answer;
   try {
     answer = await answerTo(request, options);
+    if (answer.status === WRONG_HOST) onRefused(String(request.headers.host).slice(0, MOST_SHOWN_CHARACTERS));
   } catch (thrown) {
     options.logger.error('A question about health could not be answered.', { reason: toError(thrown).message });
     answer = text(500, 'internal error');
@@ -86,7 +100,7 @@ async function respond(
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'",
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     ...(hasBody || answer.status >= 400 ? { connection: 'close' } : {}),
     ...answer.headers,
   });
@@ -96,7 +110,7 @@ async function respond(
 async function answerTo(request: IncomingMessage, options: HealthServerOptions): Promise<Answer> {
   const hosts = request.headersDistinct['host'] ?? [];
   if (hosts.length !== 1 || !isAllowedHost(hosts[0], options.allowedHosts))
-    return text(421, 'This host name is not served: add it to [HEALTH] allowed_hosts');
+    return text(WRONG_HOST, 'This host name is not served: add it to [HEALTH] allowed_hosts');
   if (request.method !== 'GET') return { ...text(405, 'Only GET'), headers: { allow: 'GET' } };
 
   switch (request.url?.split('?', 1)[0]) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { Logger } from '../../logging/logger.ts';
+import { atMostEvery } from '../../util/at-most-every.ts';
 import { SpotError, toError } from '../../util/errors.ts';
 import { Query } from './query.ts';
 import { RestError } from './rest-error.ts';
@@ -18,6 +19,9 @@ export interface HistoryServerOptions {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Whoever asks under a wrong name shows in the log, and cannot fill it. */
+const REFUSALS_LOGGED_EVERY_MS = 60_000;
+const MOST_SHOWN_CHARACTERS = 100;
 const WELCOME = `Spot answers here as Spark's History Server does, from event logs.
 
 /api/v1/applications
@@ -41,11 +45,17 @@ export class HistoryServer implements AsyncDisposable {
 
   /** @throws Error of node:net when it cannot listen there */
   static async listen(history: RunHistory, options: HistoryServerOptions): Promise<HistoryServer> {
-    const { host = LOOPBACK, port } = options;
+    const { host = LOOPBACK, port, logger } = options;
+    const atTimes = atMostEvery(REFUSALS_LOGGED_EVERY_MS);
+    const onRefused = (name: string): void => {
+      atTimes((more) => {
+        logger.warn('A question under a host name that is not served was refused.', { host: name, more });
+      });
+    };
     const server = createServer(
       { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 },
       (request, response) => {
-        void handle(request, response, history, options);
+        void handle(request, response, history, { ...options, onRefused });
       },
     );
     server.maxConnections = 512;
@@ -69,7 +79,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   history: RunHistory,
-  { host = LOOPBACK, logger, now }: HistoryServerOptions,
+  { host = LOOPBACK, logger, now, onRefused }: HistoryServerOptions & { readonly onRefused: (name: string) => void },
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => {
@@ -77,7 +87,10 @@ async function handle(
   });
   const { method, url: target = '/' } = request;
   try {
-    if (!isTrusted(request.headers.host, host)) throw new RestError(403, 'This name of the server is not known here.');
+    if (!isTrusted(request.headers.host, host)) {
+      onRefused(String(request.headers.host).slice(0, MOST_SHOWN_CHARACTERS));
+      throw new RestError(403, 'This name of the server is not known here.');
+    }
     if (method !== 'GET' && method !== 'HEAD') throw new RestError(405, 'Only GET.', { Allow: 'GET, HEAD' });
     const { pathname: path, searchParams } = urlOf(target);
     if (path === '/') {

@@ -11,6 +11,8 @@ const STALLED_MS = 60_000;
 const HEADERS = {
   'Cache-Control': 'no-cache, no-store, must-revalidate',
   'X-Content-Type-Options': 'nosniff',
+  // Nothing here is a page: whatever a name or a message holds, no browser runs or frames it.
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
 /** Sends JSON, never holding more of it than a block, and letting others have their turn between two. */
