@@ -76,6 +76,7 @@ function predicted(
 const GOALS: Readonly<Record<string, readonly [number, number, number?]>> = {
   'one log, effects of other applications': [8, 20, 35],
   'store: and own runs at other sizes': [4.5, 10, 15],
+  'REST only, effects unknown': [11.7, 34],
   'REST only, effects of other applications': [11.7, 34],
 };
 
@@ -190,7 +191,12 @@ function errorFigures(measured: ReadonlyMap<string, readonly Outcome[]>): Figure
       figure('median', 0.5, goals[0]),
       figure('p90', 0.9, goals[1]),
       figure('worst', 1, goals[2]),
-      { what: `${name}: reruns in the range`, value: 100 * covered(list), unit: '%', atLeast: 85 },
+      {
+        what: `${name}: reruns in the range (${percent(covered(list))} %), off 90 %`,
+        value: Math.abs(100 * covered(list) - 90),
+        unit: 'points',
+        atMost: 5,
+      },
     ];
   });
 }

@@ -96,9 +96,10 @@ function typical(values: readonly number[]): number | undefined {
   return sum(kept) / kept.length;
 }
 
-/** Marks the tasks that were the first of their stage on a core. */
+/** Marks the tasks that were the first of their stage on a core; of rebuilt ones the first, as many as there were cores. */
 function firstWaveFlags(stage: StageTasks, executors: readonly SourceExecutor[]): Uint8Array {
   const flags = new Uint8Array(stage.launches.length);
+  if (stage.fromQuantiles) return flags.fill(1, 0, coresDuring(stage, executors));
   const seen = new Map<number, number>();
   const order = [...stage.launches.keys()].sort((a, b) => (stage.launches[a] ?? 0) - (stage.launches[b] ?? 0));
   for (const i of order) {
@@ -108,4 +109,12 @@ function firstWaveFlags(stage: StageTasks, executors: readonly SourceExecutor[])
     if (before < (executors[executor]?.cores ?? 0)) flags[i] = 1;
   }
   return flags;
+}
+
+function coresDuring({ launches, ends }: StageTasks, executors: readonly SourceExecutor[]): number {
+  const [from, to] = [launches[0] ?? 0, ends[0] ?? 0];
+  return executors.reduce(
+    (sum, { used, cores, addedMs, removedMs }) => sum + (used && addedMs < to && removedMs > from ? cores : 0),
+    0,
+  );
 }

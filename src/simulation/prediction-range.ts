@@ -25,7 +25,7 @@ const SPREADS: Readonly<Record<Evidence, Spread>> = {
 };
 
 /** Tasks rebuilt from quantiles: their order is guessed, and cold tasks cannot be told from warm ones. */
-const QUANTILES_FACTOR = 1.25;
+const QUANTILES_FACTOR = 1.1;
 
 export interface RangeInput {
   readonly durationMs: number;

@@ -198,19 +198,25 @@ function widthOf(
   return 'measured';
 }
 
-/** Rebuilt tasks: those with the largest overheads of the stage that ran first, one for each slot, are taken for the cold ones. */
+/**
+ * Of rebuilt tasks, whose order is not known, the first of each stage are taken for the cold ones, until there was one for
+ * each core of every executor that was there.
+ */
 function flagRebuilt(
   tasks: readonly StageTasks[],
   flags: readonly Uint8Array[],
   executors: readonly SourceExecutor[],
 ): void {
-  const launchOf = ({ launches }: StageTasks): number => launches[0] ?? Infinity;
-  const first = tasks.reduce((best, stage, i) => (launchOf(stage) < launchOf(tasks[best] ?? stage) ? i : best), 0);
-  const stage = tasks[first];
-  if (stage?.fromQuantiles !== true) return;
-  const slots = executors.reduce((total, { used, cores }) => total + (used ? cores : 0), 0);
-  const slowest = [...stage.overheads.keys()].sort((a, b) => (stage.overheads[b] ?? 0) - (stage.overheads[a] ?? 0));
-  for (const i of slowest.slice(0, slots)) (flags[first] ?? new Uint8Array(0))[i] = 1;
+  const order = [...tasks.keys()].filter((i) => tasks[i]?.fromQuantiles === true && tasks[i].launches.length > 0);
+  order.sort((a, b) => (tasks[a]?.launches[0] ?? 0) - (tasks[b]?.launches[0] ?? 0));
+  let cold = 0;
+  for (const i of order) {
+    const end = tasks[i]?.ends[0] ?? 0;
+    const slots = executors.reduce((sum, { used, cores, addedMs }) => sum + (used && addedMs < end ? cores : 0), 0);
+    const here = flags[i]?.subarray(0, Math.max(0, slots - cold)) ?? new Uint8Array(0);
+    here.fill(1);
+    cold += here.length;
+  }
 }
 
 type SlotsFree = (time: number) => boolean;

@@ -1,9 +1,9 @@
-import { QUANTILES, type Quantiles, type StageDetail } from '../documents/run-detail.ts';
+import { QUANTILES, type Quantiles, type StageDetail, type TaskQuantiles } from '../documents/run-detail.ts';
 
 export interface RebuiltTasks {
   /** In an order without meaning: shuffled by a fixed seed. */
   readonly runTimes: Float64Array;
-  /** Slot time − run time, as if the task of each rank of run time had the slot time of the same rank. */
+  /** Slot time − run time, the largest first: the first tasks of an executor, and of a stage, pay most. */
   readonly overheads: Float64Array;
   /** Garbage collection over run time, of the whole stage. */
   readonly gcShare: number;
@@ -24,13 +24,10 @@ export function tasksFromQuantiles(stage: StageDetail, seed = 1): RebuiltTasks {
 
   const runTimes = inverseDistribution(quantiles, count);
   scaleToSum(runTimes, stage.sums['executorRunTime'], quantiles[6]);
-  const slotTimes = stage.quantiles?.duration ?? quantiles;
-  const overheads = overheadsOf(quantiles, slotTimes, count);
   shuffle(runTimes, seed);
-  shuffle(overheads, seed);
   const runTime = stage.sums['executorRunTime'] ?? 0;
   const gcShare = runTime > 0 ? Math.min(1, (stage.sums['jvmGcTime'] ?? 0) / runTime) : 0;
-  return { runTimes, overheads, gcShare };
+  return { runTimes, overheads: overheadsOf(stage.quantiles, count), gcShare };
 }
 
 function inverseDistribution(quantiles: Quantiles, count: number): Float64Array {
@@ -49,9 +46,20 @@ function inverseDistribution(quantiles: Quantiles, count: number): Float64Array 
   return values;
 }
 
-function overheadsOf(runTimes: Quantiles, slotTimes: Quantiles, count: number): Float64Array {
-  const runs = inverseDistribution(runTimes, count);
-  return inverseDistribution(slotTimes, count).map((slot, i) => Math.max(0, slot - (runs[i] ?? 0)));
+/**
+ * A task with a large delay has a large deserialization too, for both are a young JVM's or a busy driver's, and hardly
+ * more often a long run time: so the parts are added rank by rank, and the slot time only serves where they are not told.
+ */
+function overheadsOf(quantiles: TaskQuantiles | undefined, count: number): Float64Array {
+  if (quantiles === undefined) return new Float64Array(count);
+  const { schedulerDelay, executorDeserializeTime, duration, executorRunTime } = quantiles;
+  const parts = schedulerDelay[6] + executorDeserializeTime[6] > 0;
+  const large = inverseDistribution(parts ? schedulerDelay : duration, count);
+  const other = inverseDistribution(parts ? executorDeserializeTime : executorRunTime, count);
+  return large
+    .map((value, i) => (parts ? value + (other[i] ?? 0) : Math.max(0, value - (other[i] ?? 0))))
+    .sort()
+    .reverse();
 }
 
 /** The sum covers failed attempts too, so where it asks for more than the maximum allows, the maximum wins. */

@@ -28,6 +28,25 @@ describe('simulation/tasks-from-quantiles', () => {
     ]);
   });
 
+  it('adds delay and deserialization rank by rank for the overheads, the largest first', () => {
+    const stage = stageWith([40, 10, 30, 20]);
+    const quantiles = {
+      ...stage.quantiles!,
+      schedulerDelay: quantilesOf([5, 6, 7, 90]),
+      executorDeserializeTime: quantilesOf([300, 2, 3, 4]),
+    };
+
+    expect([...tasksFromQuantiles({ ...stage, quantiles }).overheads]).to.deep.equal([390, 11, 9, 7]);
+  });
+
+  it('takes slot time less run time for the overhead where neither was told', () => {
+    const stage = stageWith([40, 10, 30, 20]);
+    const quantiles = { ...stage.quantiles!, duration: quantilesOf([45, 110, 31, 22]) };
+
+    // 22 - 10, 31 - 20, 45 - 30, 110 - 40 by rank.
+    expect([...tasksFromQuantiles({ ...stage, quantiles }).overheads]).to.deep.equal([70, 15, 12, 11]);
+  });
+
   it('gives nothing where no task succeeded', () => {
     expect(tasksFromQuantiles({ ...stageWith([5]), quantiles: undefined }).runTimes).to.have.lengthOf(0);
   });
