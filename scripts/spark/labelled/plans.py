@@ -29,10 +29,19 @@ def cartesian(run: Run) -> None:
                                     **IDLE}, runs="4.0- 3.5-",
       master="local-cluster[2,2,1024]", sql__shuffle__partitions="8", **OFF)
 def broadcast_off(run: Run) -> None:
-    events = run.spark.read.parquet(run.path("data/events"))
-    facts = events.union(events).union(events)
+    facts = run.spark.read.parquet(run.path("data/events"))
     dims = numbers(run, 50, 1).select(F.col("id").alias("day"), F.md5(F.col("id").cast("string")).alias("name"))
     discard(facts.join(dims, "day"))
+
+
+@case("broadcast-off-large", "broadcasts are switched off: 3.6 million rows are shuffled to meet a table of fifty",
+      must="missed-broadcast", may={"spill": "the sort of the large side", "task-skew": "fifty keys fall unevenly",
+                                    "gc-pressure": "sorts in a small heap", **IDLE}, runs="4.0 4.0-",
+      master="local-cluster[2,2,1024]", sql__shuffle__partitions="8", **OFF)
+def broadcast_off_large(run: Run) -> None:
+    events = run.spark.read.parquet(run.path("data/events"))
+    dims = numbers(run, 50, 1).select(F.col("id").alias("day"), F.md5(F.col("id").cast("string")).alias("name"))
+    discard(events.union(events).union(events).join(dims, "day"))
 
 
 @case("broadcast-large", "a hint broadcasts 600 MB", must="large-broadcast", may={

@@ -58,9 +58,18 @@ def cold_cluster(run: Run) -> None:
     **PYTHON, "task-skew": "the tasks of the slow host are the long ones"}, runs="4.0", hosts=HOSTS)
 def slow_host(run: Run) -> None:
     def work(index, rows):
+        time.sleep(2.4 if executor_host() == "127.0.0.4" else 0.6)
+        return rows
+    run.sc.parallelize(range(960), 96).mapPartitionsWithIndex(work).count()
+
+
+@case("slow-host-waves", "six jobs of two waves, in which tasks take four times as long on one of three hosts",
+      must="slow-host", may={**PYTHON, "task-skew": "the tasks of the slow host are the long ones"}, runs="4.0", hosts=HOSTS)
+def slow_host_waves(run: Run) -> None:
+    def work(index, rows):
         time.sleep(3.6 if executor_host() == "127.0.0.4" else 0.9)
         return rows
-    # Two waves a job: of one long stage the fast hosts would do nearly all, and hardly anything could be won.
+    # Of one long stage the fast hosts do nearly all, so that hardly anything could be won; here every job waits.
     for _ in range(6):
         run.sc.parallelize(range(240), 24).mapPartitionsWithIndex(work).count()
 
