@@ -2,6 +2,7 @@ import { SuggestionError } from '../setter/fragments/emittable.ts';
 import type { Prices } from '../setter/config.ts';
 import { historyRunOf, type HistoryRun } from '../setter/history-run.ts';
 import { modelOf, readProfiles, type ApplicationHistory } from '../setter/kept-models.ts';
+import { withLeanMemory } from '../setter/lean-memory.ts';
 import type { Question } from '../setter/question.ts';
 import { executorGrid, type Step } from '../setter/step.ts';
 import { hasEnoughSettings, modelStep } from '../setter/steps/model-step.ts';
@@ -57,7 +58,7 @@ export async function suggest(store: Store, options: SuggestOptions): Promise<Su
     (await similar(store, own, options, question)) ??
     (await simulated(store, own, options.like, question)) ??
     rulesStep(question);
-  return suggestionOf(step, question, options.prices, history?.validity);
+  return suggestionOf(withLeanMemory(step, own, question), question, options.prices, history?.validity);
 }
 
 async function ownHistory(

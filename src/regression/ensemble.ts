@@ -162,10 +162,13 @@ function chooser(
   levels: readonly (readonly number[])[],
 ): (x: Float64Array) => { answering: Answering; stretch: number } {
   const known = answering[0]!;
+  const others = answering.slice(1);
   return (x) => {
     let chosen = { answering: known, stretch: 1 };
-    for (const candidate of answering.slice(1)) {
-      const { novelty, distance } = noveltyOf(levels[candidate.column]!, x[candidate.column]!);
+    // Of each column once, not once for each of its kinds: this is asked hundreds of times for one suggestion.
+    const asked = levels.map((seen, column) => noveltyOf(seen, x[column]!));
+    for (const candidate of others) {
+      const { novelty, distance } = asked[candidate.column]!;
       if (novelty !== candidate.novelty) continue;
       const stretch = candidate.distance > 0 ? Math.min(MOST_STRETCH, Math.max(1, distance / candidate.distance)) : 1;
       if (chosen.answering === known || candidate.rmse * stretch > chosen.answering.rmse * chosen.stretch)

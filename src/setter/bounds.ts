@@ -1,7 +1,7 @@
 import type { Configuration, HistoryRun } from './history-run.ts';
 
 /** A larger input than this would not have fitted either: what runs up to it showed counts. */
-const SAME_SIZE_RATIO = 1.15;
+export const SAME_SIZE_RATIO = 1.15;
 /** From here on collecting garbage is a finding (docs/heuristics). */
 const MUCH_GC = 0.1;
 

@@ -2,6 +2,7 @@ import { isNotMeasurable } from '../money/measurable.ts';
 import { simplePriceBook } from '../money/price-book.ts';
 import { sizeCostOf } from '../money/size-cost.ts';
 import { containerMib, grantedMib, PLATFORMS, type PlatformName } from '../spark/platform.ts';
+import { containerOf } from './container.ts';
 import type { Prices } from './config.ts';
 import type { Configuration } from './history-run.ts';
 
@@ -14,14 +15,13 @@ import type { Configuration } from './history-run.ts';
  */
 export function pricePerMs(configuration: Configuration, platformName: PlatformName, prices: Prices): number {
   const platform = PLATFORMS[platformName];
-  const { executors, coresPerExecutor, memoryMib, driverCores, driverMemoryMib } = configuration;
-  const granted = (heapMib: number): number => grantedMib(platform, containerMib(platform, { heapMib }));
+  const { executors, coresPerExecutor, driverCores, driverMemoryMib } = configuration;
   const costOf = sizeCostOf(
     {
       containers: {
         platform: platformName,
-        executorMib: granted(memoryMib),
-        driverMib: granted(driverMemoryMib),
+        executorMib: containerOf(configuration, { platform: platformName }),
+        driverMib: grantedMib(platform, containerMib(platform, { heapMib: driverMemoryMib })),
         driverCores,
         isLocal: false,
       },

@@ -5,7 +5,7 @@ import {
   type Prediction,
   type RunTimeModel,
 } from '../regression/run-time-model.ts';
-import type { FeatureRow } from '../regression/features.ts';
+import type { FeatureRow, FeatureValue } from '../regression/features.ts';
 import type { LawPrior } from '../regression/scaling-law.ts';
 import type { Configuration, HistoryRun } from './history-run.ts';
 import { ModelError } from '../util/errors.ts';
@@ -36,6 +36,8 @@ export interface HistoryModel {
   readonly medianDurationMs: number;
   readonly distinctSettings: number;
   predict(setting: Setting, confidence: number): Prediction;
+  /** The same for one setting and several confidences, the work done once. */
+  at(setting: Setting): (confidence: number) => Prediction;
   /** The value of a prediction without its interval, and without levelling by size: quick, for a first choice among many. */
   roughly(setting: Setting): number;
 }
@@ -65,38 +67,40 @@ export function fitHistory(runs: readonly HistoryRun[], options: FitHistoryOptio
   const { target = 'durationMs', prior, always = [], stored } = options;
   const parameters = varyingParameters(runs);
   const usual = newestParameters(runs);
-  const rowOf = (setting: Setting): FeatureRow => ({
-    ...Object.fromEntries(FEATURES.map((name) => [name, setting[name]])),
-    ...Object.fromEntries(parameters.map((name) => [name, (setting.parameters ?? usual)[name] ?? usual[name] ?? null])),
-  });
-  const rows = runs.flatMap((run) => {
+  const valueOf = (setting: Setting, name: string): FeatureValue =>
+    isFeature(name) ? setting[name] : ((setting.parameters ?? usual)[name] ?? usual[name] ?? null);
+  const measured = runs.flatMap((run) => {
     const value = targetOf(run, target);
     return value === undefined
       ? []
-      : [{ features: rowOf({ ...settingOf(run), parameters: run.parameters ?? {} }), target: value }];
+      : [{ setting: { ...settingOf(run), parameters: run.parameters ?? {} }, target: value }];
   });
-  const learned = [...FEATURES, ...parameters].filter(
-    (name) => new Set(rows.map(({ features }) => features[name])).size > 1,
-  );
+  const learned = [...FEATURES, ...parameters].filter((name) => {
+    const [first] = measured;
+    return (
+      first !== undefined && measured.some(({ setting }) => valueOf(setting, name) !== valueOf(first.setting, name))
+    );
+  });
   // A model needs some feature; of equal runs it then says what they took, whatever the question.
   const named = [...FEATURES, ...parameters].filter(
     (name) => learned.includes(name) || always.some((one) => one === name),
   );
   const names = named.length === 0 ? ['executors'] : named;
-  const pick = (setting: Setting): FeatureRow => {
-    const row = rowOf(setting);
-    return Object.fromEntries(names.map((name) => [name, row[name]]));
-  };
+  const pick = (setting: Setting): FeatureRow =>
+    Object.fromEntries(names.map((name) => [name, valueOf(setting, name)]));
   if (stored !== undefined && stored.schema.features.map(({ name }) => name).join(' ') !== names.join(' '))
     throw new ModelError('MODEL_VERSION', 'The stored model has other features than these runs teach of; fit it again');
   const model =
     stored === undefined
-      ? fitModel(rows, {
-          features: names,
-          mostRows: MOST_SETTINGS,
-          roles: Object.fromEntries(names.map((name) => [name, ROLES[name] ?? 'other'])),
-          ...(prior === undefined ? {} : { learned: prior }),
-        })
+      ? fitModel(
+          measured.map((run) => ({ features: pick(run.setting), target: run.target })),
+          {
+            features: names,
+            mostRows: MOST_SETTINGS,
+            roles: Object.fromEntries(names.map((name) => [name, ROLES[name] ?? 'other'])),
+            ...(prior === undefined ? {} : { learned: prior }),
+          },
+        )
       : restoreModel(stored);
   return {
     model,
@@ -104,8 +108,16 @@ export function fitHistory(runs: readonly HistoryRun[], options: FitHistoryOptio
     medianDurationMs: median(runs.map(({ durationMs }) => durationMs)),
     distinctSettings: model.document.rows.length,
     predict: (setting, confidence) => told(model.predict(pick(setting), confidence), target),
+    at: (setting) => {
+      const predict = model.at(pick(setting));
+      return (confidence) => told(predict(confidence), target);
+    },
     roughly: (setting) => model.roughly(pick(setting)),
   };
+}
+
+function isFeature(name: string): name is FeatureName {
+  return FEATURES.some((feature) => feature === name);
 }
 
 /** The value of a run that a model learns, above 0; absent where it was not measured. */

@@ -26,6 +26,8 @@ export interface HistoryRun {
   readonly coreMs?: number | undefined;
   /** The most heap that any executor or the driver had in use, garbage included; bytes. */
   readonly peakMemoryBytes?: number | undefined;
+  /** Memory beside the heap as a share of it, where the run set one; the platform's own without. */
+  readonly overheadFactor?: number | undefined;
   /** Settings of Spark and of the application itself that may vary between runs, by property. */
   readonly parameters?: Parameters | undefined;
   /** What it showed about memory and partitions. */
@@ -40,6 +42,8 @@ export interface Configuration {
   readonly executors: number;
   readonly coresPerExecutor: number;
   readonly memoryMib: number;
+  /** Memory of a container beside the heap, MiB, where it is to be set; by the rule of the platform without. */
+  readonly overheadMib?: number | undefined;
   readonly shufflePartitions: number;
   readonly driverCores: number;
   readonly driverMemoryMib: number;
@@ -99,6 +103,7 @@ export function historyRunOf(
     },
     coreMs: row.allocatedCoreMs ?? undefined,
     peakMemoryBytes: peakHeap(document),
+    overheadFactor: overheadFactorOf(properties),
     parameters: parametersOf(properties),
     evidence: evidenceOf({ spilledBytes: row.spilledBytes ?? 0 }, detail),
     program: programFingerprint(document, detail),
@@ -122,6 +127,13 @@ function peakHeap({ attempt }: AggregateDocument): number | undefined {
   const peak = attempt.aggs.allexecutors.executors['peakMemoryMetrics.JVMHeapMemory'];
   const most = typeof peak === 'object' && 'max' in peak && typeof peak.max === 'number' ? peak.max : 0;
   return most > 0 ? most : undefined;
+}
+
+/** Of Spark from 3.3, and Kubernetes' of before. */
+function overheadFactorOf(properties: Readonly<Record<string, unknown>>): number | undefined {
+  const text = properties['spark_executor_memoryOverheadFactor'] ?? properties['spark_kubernetes_memoryOverheadFactor'];
+  const factor = Number(text);
+  return text !== undefined && factor > 0 && Number.isFinite(factor) ? factor : undefined;
 }
 
 function sizeMib(bytes: unknown): number {

@@ -20,7 +20,7 @@ const FEW_RUNS = 20;
 /** Details are large: while a person waits, no more of them are read for the fingerprint of the program. */
 const DETAILS_WHILE_WAITING = 5;
 /** Raised when a kept history would read otherwise. */
-const HISTORY_VERSION = 1;
+const HISTORY_VERSION = 2;
 
 /** A stored run in the kept history; `run` is null where it teaches nothing. */
 interface HistoryEntry {

@@ -73,6 +73,9 @@ export function varyingParameters(runs: readonly { readonly parameters?: Paramet
   return [...names]
     .map((name) => {
       const values = runs.map(({ parameters }) => parameters?.[name] ?? UNSET);
+      // Nearly all of them: not worth counting.
+      if (values.every((value) => value === values[0]))
+        return { name, isMixed: false, values: 1, least: values.length };
       const counts = [...Map.groupBy(values, (value) => value).values()].map(({ length }) => length);
       const isMixed = new Set(values.filter((value) => value !== UNSET).map((value) => typeof value)).size > 1;
       return { name, isMixed, values: counts.length, least: Math.min(...counts) };

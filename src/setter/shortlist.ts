@@ -18,27 +18,47 @@ export function shortlist(
   most: number = MOST_CANDIDATES,
 ): readonly Configuration[] {
   if (configurations.length <= most) return configurations;
-  let left = configurations.map((configuration) => {
-    const time = roughly(configuration);
-    const { executors, coresPerExecutor, memoryMib } = configuration;
-    return { configuration, time, price: time * executors * (coresPerExecutor + memoryMib / 1024 / GIB_PER_CORE) };
-  });
+  let left = configurations
+    .map((configuration): Rated => {
+      const time = roughly(configuration);
+      const { executors, coresPerExecutor, memoryMib } = configuration;
+      return { configuration, time, price: time * executors * (coresPerExecutor + memoryMib / 1024 / GIB_PER_CORE) };
+    })
+    .sort((a, b) => a.time - b.time || a.price - b.price);
   const chosen: Configuration[] = [];
   while (chosen.length < most && left.length > 0) {
-    const front = left.filter(
-      (each) =>
-        !left.some(
-          (other) =>
-            other.time <= each.time &&
-            other.price <= each.price &&
-            (other.time < each.time || other.price < each.price),
-        ),
-    );
-    const ordered = front.toSorted((a, b) => a.time - b.time).map(({ configuration }) => configuration);
-    chosen.push(...evenly(ordered, most - chosen.length));
-    left = left.filter((each) => !front.includes(each));
+    const { front, behind } = frontOf(left);
+    chosen.push(...evenly(front, most - chosen.length));
+    left = behind;
   }
   return chosen;
+}
+
+interface Rated {
+  readonly configuration: Configuration;
+  readonly time: number;
+  readonly price: number;
+}
+
+/**
+ * Those that no other beats, quickest first.
+ *
+ * @param sorted - by time, then price: what could beat one stands before it
+ */
+function frontOf(sorted: readonly Rated[]): { readonly front: Configuration[]; readonly behind: Rated[] } {
+  const front: Configuration[] = [];
+  const behind: Rated[] = [];
+  let last: Rated | undefined;
+  for (const each of sorted) {
+    const isBeaten =
+      last !== undefined && last.price <= each.price && (last.time < each.time || last.price < each.price);
+    if (isBeaten) behind.push(each);
+    else {
+      front.push(each.configuration);
+      last = each;
+    }
+  }
+  return { front, behind };
 }
 
 /** At most so many, evenly spread, with both ends. */

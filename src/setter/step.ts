@@ -8,6 +8,8 @@ export interface Candidate {
   readonly configuration: Configuration;
   /** Absent where nothing says how long it would take. */
   readonly estimate?: Estimate | undefined;
+  /** Why it is what it is where the reasons of its step do not say, by the field of the answer. */
+  readonly reasons?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The configurations to choose from, and what is known of them. */

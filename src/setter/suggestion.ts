@@ -16,7 +16,7 @@ export interface Suggestion {
   readonly num_executors: number | null;
   readonly executor_cores: number | null;
   readonly executor_memory_mb: number | null;
-  /** What the platform adds to the heap of an executor by its own rule; it is not set. MiB; 0 where only the heap counts. */
+  /** What the platform adds to the heap of an executor: by its own rule, or as `properties` sets it. MiB; 0 where only the heap counts. */
   readonly executor_memory_overhead_mb: number | null;
   readonly driver_memory_mb: number | null;
   readonly driver_cores: number | null;
@@ -65,12 +65,12 @@ export function suggestionOf(step: Step, question: Question, prices: Prices, val
   const usual = step.usual === undefined ? undefined : judge(step.usual, question, prices);
   const note = validity === undefined ? undefined : validityNote(validity);
   const caveats = [...(note === undefined ? [] : [note]), ...step.caveats, ...limitsInTheWay(step, question)];
-  const reasons = { ...step.reasons, driver_memory_mb: 'as the runs had it, else 2 GiB' };
+  const reasons = { ...step.reasons, ...chosen?.reasons, driver_memory_mb: 'as the runs had it, else 2 GiB' };
   return {
     num_executors: configuration?.executors ?? null,
     executor_cores: configuration?.coresPerExecutor ?? null,
     executor_memory_mb: configuration?.memoryMib ?? null,
-    executor_memory_overhead_mb: configuration === undefined ? null : overheadMib(configuration, question),
+    executor_memory_overhead_mb: configuration === undefined ? null : overheadOf(configuration, question),
     driver_memory_mb: configuration?.driverMemoryMib ?? null,
     driver_cores: configuration?.driverCores ?? null,
     shuffle_partitions: configuration?.shufflePartitions ?? null,
@@ -105,8 +105,8 @@ export function suggestionOf(step: Step, question: Question, prices: Prices, val
   };
 }
 
-function overheadMib({ memoryMib }: Configuration, { limits }: Question): number {
-  return containerMib(PLATFORMS[limits.platform], { heapMib: memoryMib }) - memoryMib;
+function overheadOf({ memoryMib, overheadMib }: Configuration, { limits }: Question): number {
+  return containerMib(PLATFORMS[limits.platform], { heapMib: memoryMib, overheadMib }) - memoryMib;
 }
 
 function gainOf(chosen: Judged | undefined, usual: Judged | undefined): Pick<Suggestion, 'gain'> {

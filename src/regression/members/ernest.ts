@@ -1,14 +1,16 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
 import type { FeatureSchema } from '../features.ts';
+import { dot } from '../linear-algebra.ts';
 import { nonNegativeLeastSquares } from '../nnls.ts';
 import { gpAround, type GpPriors } from './gp-around.ts';
 import type { Member } from './member.ts';
 
-/** One term of the sum: its value, the weight expected of it, and how far the weight may be from that. */
-interface Term {
-  readonly value: number;
-  readonly mean: number;
-  readonly sd: number;
+/** The terms of the sum: the weight expected of each, how far it may be from that, and the values at a row. */
+interface Terms {
+  readonly means: Float64Array;
+  readonly sds: Float64Array;
+  /** Into an array that is there already: this is asked thousands of times for one suggestion. */
+  readonly valuesAt: (x: Float64Array, values: Float64Array) => void;
 }
 
 /** Relative error of a run that is as surprising as a weight one `sd` away from what is expected. */
@@ -36,36 +38,39 @@ export const ernest: Member = {
   name: 'ernest',
   minimumRows: 1,
   fit(data, hyper) {
-    const termsOf = ernestTerms(data.schema);
-    const rows = data.x.map(termsOf);
-    const usual = rows.map((terms) => terms.reduce((sum, { value, mean }) => sum + value * mean, 0));
+    const { means, sds, valuesAt } = ernestTerms(data.schema);
+    const p = means.length;
+    const rows = data.x.map((x) => {
+      const values = new Float64Array(p);
+      valuesAt(x, values);
+      return values;
+    });
+    const usual = rows.map((values) => dot(values, means));
     const level = usual.reduce((sum, value, i) => sum + data.y[i]! - Math.log(value), 0) / usual.length;
 
-    const p = rows[0]!.length;
     const gram = new Float64Array(p * p);
     const target = new Float64Array(p);
-    rows.forEach((terms, i) => {
+    rows.forEach((values, i) => {
       // Each term as a share of the run time seen there: the residuals are then relative errors.
-      const shares = terms.map(({ value }) => value * Math.exp(level - data.y[i]!));
+      const seen = Math.exp(level - data.y[i]!);
+      const shares = values.map((value) => value * seen);
       const weight = data.weight[i]! / (NOISE * NOISE);
       for (let a = 0; a < p; a += 1) {
         target[a] = target[a]! + weight * shares[a]!;
         for (let b = 0; b < p; b += 1) gram[a * p + b] = gram[a * p + b]! + weight * shares[a]! * shares[b]!;
       }
     });
-    rows[0]!.forEach(({ mean, sd }, a) => {
+    means.forEach((mean, a) => {
+      const sd = sds[a]!;
       gram[a * p + a] = gram[a * p + a]! + 1 / (sd * sd);
       target[a] = target[a]! + mean / (sd * sd);
     });
     const weights = nonNegativeLeastSquares(gram, target);
-    const law = (x: Float64Array): number =>
-      level +
-      Math.log(
-        Math.max(
-          termsOf(x).reduce((sum, { value }, a) => sum + value * weights[a]!, 0),
-          FLOOR,
-        ),
-      );
+    const values = new Float64Array(p);
+    const law = (x: Float64Array): number => {
+      valuesAt(x, values);
+      return level + Math.log(Math.max(dot(values, weights), FLOOR));
+    };
     const process = gpAround(data, (x) => ({ offset: law(x), basis: NO_BASIS }), PRIORS, hyper);
     // Leaving a run out in closed form would keep weights that have seen it.
     return { hyper: process.hyper, mean: process.mean, predict: process.predict };
@@ -75,7 +80,7 @@ export const ernest: Member = {
 const NO_BASIS = new Float64Array(0);
 
 /** Relative to the middle of the described table, where every term of scale-out and size is about 1. */
-function ernestTerms(schema: FeatureSchema): (x: Float64Array) => Term[] {
+function ernestTerms(schema: FeatureSchema): Terms {
   const scale = schema.columns.findIndex(({ role, kind }) => role === 'scale' && kind === 'log');
   const size = schema.columns.findIndex(({ role, kind }) => role === 'size' && kind === 'log');
   const others = schema.columns
@@ -85,36 +90,59 @@ function ernestTerms(schema: FeatureSchema): (x: Float64Array) => Term[] {
         : [{ column, at, reach: Math.max(1, schema.features[column.feature]!.reach / 1.5) }],
     )
     .slice(0, MOST_FEATURES_IN_PRODUCTS);
-  return (x) => {
-    const m = scale === -1 ? 1 : Math.exp(x[scale]!);
-    const s = size === -1 ? 1 : Math.exp(x[size]!);
-    const byScale = [
-      { value: 1, mean: 0.3, sd: 0.3 },
-      { value: 1 / m, mean: 0.6, sd: 0.4 },
-      { value: 1 / (m * m), mean: 0.1, sd: 0.2 },
-      { value: Math.log1p(m), mean: 0, sd: 0.1 },
-      { value: m, mean: 0, sd: 0.05 },
-    ];
-    const bySize = [
-      { value: 1, mean: 0.1 },
-      { value: s, mean: 0.9 },
-    ];
-    const terms = byScale.flatMap((a) =>
-      bySize.map((b) => ({ value: a.value * b.value, mean: a.mean * b.mean, sd: a.sd })),
-    );
-    // Work that is serial, shared, and shared with more memory: a feature may weigh on each; on start and coordination it hardly does.
-    const weighed = [terms[0]!, terms[1]!, terms[3]!, terms[5]!];
-    const products = weighed.flatMap(({ value, sd }) =>
-      others.flatMap(({ column, at, reach }) => {
-        const z = x[at]! / reach;
-        if (column.kind !== 'log') return [{ value: value * z, mean: 0, sd: sd / 2 }];
-        return [
-          { value: value * Math.exp(z), mean: 0, sd: sd / 2 },
-          { value: value * Math.exp(-z), mean: 0, sd: sd / 4 },
-          { value: value * Math.max(0, 1 + z / 3), mean: 0, sd: sd / 2 },
-        ];
+  const terms: readonly Weight[] = [
+    ...BY_SCALE.flatMap((a) => BY_SIZE.map((mean) => ({ mean: a.mean * mean, sd: a.sd }))),
+    ...WEIGHED.flatMap((at) =>
+      others.flatMap(({ column }) => {
+        const { sd } = BY_SCALE[at >> 1]!;
+        const shares = column.kind === 'log' ? [1 / 2, 1 / 4, 1 / 2] : [1 / 2];
+        return shares.map((share) => ({ mean: 0, sd: sd * share }));
       }),
-    );
-    return [...terms, ...products];
+    ),
+  ];
+  return {
+    means: Float64Array.from(terms, ({ mean }) => mean),
+    sds: Float64Array.from(terms, ({ sd }) => sd),
+    valuesAt: (x, values) => {
+      const m = scale === -1 ? 1 : Math.exp(x[scale]!);
+      const s = size === -1 ? 1 : Math.exp(x[size]!);
+      values[0] = 1;
+      values[2] = 1 / m;
+      values[4] = 1 / (m * m);
+      values[6] = Math.log1p(m);
+      values[8] = m;
+      for (let k = 0; k < 10; k += 2) values[k + 1] = values[k]! * s;
+      let k = 10;
+      for (const at of WEIGHED) {
+        const value = values[at]!;
+        for (const { column, at: from, reach } of others) {
+          const z = x[from]! / reach;
+          if (column.kind !== 'log') values[k++] = value * z;
+          else {
+            values[k] = value * Math.exp(z);
+            values[k + 1] = value * Math.exp(-z);
+            values[k + 2] = value * Math.max(0, 1 + z / 3);
+            k += 3;
+          }
+        }
+      }
+    },
   };
 }
+
+interface Weight {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** Of 1, 1/m, 1/m², ln(1 + m) and m, each alone and then times the size: two terms that follow each other. */
+const BY_SCALE: readonly Weight[] = [
+  { mean: 0.3, sd: 0.3 },
+  { mean: 0.6, sd: 0.4 },
+  { mean: 0.1, sd: 0.2 },
+  { mean: 0, sd: 0.1 },
+  { mean: 0, sd: 0.05 },
+];
+const BY_SIZE = [0.1, 0.9] as const;
+/** Work that is serial, shared, and shared with more memory: a feature may weigh on each; on start and coordination it hardly does. */
+const WEIGHED = [0, 1, 3, 5] as const;

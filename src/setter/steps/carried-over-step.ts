@@ -3,7 +3,7 @@ import { contradicts } from '../bounds.ts';
 import type { Estimate } from '../estimate.ts';
 import { fitHistory, type HistoryModel } from '../history-model.ts';
 import { newestFirst, type Configuration, type HistoryRun } from '../history-run.ts';
-import { faultsOf } from '../launch-properties.ts';
+import { grantable } from '../launch-properties.ts';
 import type { Question } from '../question.ts';
 import type { SimilarModels } from '../similar-models.ts';
 import { executorGrid, type Candidate, type Step } from '../step.ts';
@@ -40,7 +40,7 @@ export function carriedOverStep(
     candidates: executorGrid(Math.min(...counts) / REACH, Math.max(...counts) * REACH, counts)
       .map((executors): Configuration => ({ ...newest.configuration, executors }))
       .filter((configuration) => !isContradicted(configuration))
-      .filter((configuration) => faultsOf(configuration, question.limits, newest.sparkVersion).length === 0)
+      .filter(grantable(question.limits, newest.sparkVersion))
       .map(candidate),
     usual: candidate(newest.configuration),
     sparkVersion: newest.sparkVersion,
@@ -64,13 +64,14 @@ function told({ run, application, durationMs, inputBytes }: HistoryRun, similari
 
 function estimateOf(fitted: HistoryModel, configuration: Configuration, inputBytes: number): Estimate {
   const setting = { ...configuration, inputBytes };
-  const { value, logSd } = fitted.predict(setting, 0.9);
+  const predict = fitted.at(setting);
+  const { value, logSd } = predict(0.9);
   const { schema } = fitted.model.document;
   const optimism = Math.sqrt(1 + (schema.features.length + 2) / fitted.distinctSettings);
   return {
     durationMs: value,
     interval(confidence) {
-      const checked = fitted.predict(setting, confidence).interval;
+      const checked = predict(confidence).interval;
       const reach = studentQuantile((1 + confidence) / 2, UNCHECKED) * optimism * logSd;
       const unchecked = { low: value * Math.exp(-reach), high: value * Math.exp(reach) };
       // Three or four runs check little: the wider of the two.

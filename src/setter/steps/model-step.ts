@@ -1,7 +1,7 @@
 import { boundsOf, contradicts, type Bounds } from '../bounds.ts';
 import { countSettings, fitHistory, median, settingOf, type HistoryModel } from '../history-model.ts';
 import { newestFirst, type Configuration, type HistoryRun } from '../history-run.ts';
-import { faultsOf } from '../launch-properties.ts';
+import { grantable } from '../launch-properties.ts';
 import type { LearnedModel } from '../kept-models.ts';
 import type { Question } from '../question.ts';
 import { shortlist } from '../shortlist.ts';
@@ -48,7 +48,7 @@ export function modelStep(
     shapesOf(own, bounds)
       .filter((shape) => !isContradicted(shape))
       .flatMap((shape) => grid.map((executors) => ({ ...shape, executors })))
-      .filter((configuration) => faultsOf(configuration, question.limits, newest.sparkVersion).length === 0),
+      .filter(grantable(question.limits, newest.sparkVersion)),
     (configuration) => fitted.roughly({ ...configuration, inputBytes: question.inputBytes }),
   );
   const candidate = (configuration: Configuration): Candidate => ({
@@ -130,8 +130,8 @@ function shapesOf(own: readonly HistoryRun[], { leastHeapPerCore }: Bounds): Con
 
 function estimateOf(fitted: HistoryModel, configuration: Configuration, inputBytes: number): Candidate['estimate'] {
   const setting = { ...configuration, inputBytes };
-  const { value } = fitted.predict(setting, 0.9);
-  return { durationMs: value, interval: (confidence) => fitted.predict(setting, confidence).interval };
+  const predict = fitted.at(setting);
+  return { durationMs: predict(0.9).value, interval: (confidence) => predict(confidence).interval };
 }
 
 /** The middle of the inputs of the runs, for a question that names none. */

@@ -2,7 +2,7 @@ import { studentQuantile } from '../../regression/distributions.ts';
 import type { Estimate } from '../estimate.ts';
 import { median } from '../history-model.ts';
 import { newestFirst, type Configuration, type HistoryRun } from '../history-run.ts';
-import { faultsOf } from '../launch-properties.ts';
+import { grantable } from '../launch-properties.ts';
 import type { Question } from '../question.ts';
 import { profileOf, similarity, type Profile } from '../similarity.ts';
 import { executorGrid, type Step } from '../step.ts';
@@ -48,7 +48,7 @@ export function similarStep(
   const version = (own[0] ?? first.runs[0])?.sparkVersion;
   const candidates = executorGrid(Math.min(...counts), Math.max(...counts), counts)
     .map((executors): Configuration => ({ ...shape, executors }))
-    .filter((configuration) => faultsOf(configuration, question.limits, version).length === 0)
+    .filter(grantable(question.limits, version))
     .map((configuration) => ({
       configuration,
       estimate: estimateOf(

@@ -2,8 +2,8 @@ import type { RunDetail } from '../../documents/run-detail.ts';
 import type { Simulation } from '../../simulation/simulate.ts';
 import { logNormal } from '../estimate.ts';
 import { spillOf, type Spill } from '../evidence.ts';
-import type { Configuration, HistoryRun } from '../history-run.ts';
-import { faultsOf } from '../launch-properties.ts';
+import type { HistoryRun } from '../history-run.ts';
+import { grantable } from '../launch-properties.ts';
 import type { Question } from '../question.ts';
 import type { Candidate, Step } from '../step.ts';
 
@@ -41,8 +41,7 @@ export function simulationStep(
       estimate: logNormal(point.durationMs * ratio ** SIZE_SLOPE.mean, Math.hypot(replayed, SIZE_SLOPE.sd * growth)),
     };
   });
-  const isGrantable = (configuration: Configuration): boolean =>
-    faultsOf(configuration, question.limits, run.sparkVersion).length === 0;
+  const isGrantable = grantable(question.limits, run.sparkVersion);
   return {
     name: 'simulation',
     candidates: candidates.filter(({ configuration }) => isGrantable(configuration)),
