@@ -86,6 +86,7 @@ export async function runSweep({ plan, out, scratch, sessions, until }: SweepOpt
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const answers = createInterface({ input: driver.stdout })[Symbol.asyncIterator]();
+    let isWarm = false;
     while (new Date() < until) {
       const setting = queue.shift();
       if (setting === undefined) break;
@@ -94,8 +95,15 @@ export async function runSweep({ plan, out, scratch, sessions, until }: SweepOpt
       rmSync(logDir, { recursive: true, force: true });
       mkdirSync(logDir, { recursive: true });
       const conf = { ...fixedConf(logDir, scratch), ...setting.conf };
-      driver.stdin.write(`${JSON.stringify({ input: await sweepInput(spark, scratch, setting.inputMib), conf })}\n`);
-      const answer = await nextAnswer(answers);
+      const input = await sweepInput(spark, scratch, setting.inputMib);
+      const run = async (given: typeof conf): Promise<Answer | undefined> => {
+        driver.stdin.write(`${JSON.stringify({ input, conf: given })}\n`);
+        return await nextAnswer(answers);
+      };
+      // The first run of a driver takes up to three times as long, for all it has to load and compile: it is not kept.
+      if (!isWarm) await run({ ...conf, 'spark.eventLog.enabled': 'false' });
+      isWarm = true;
+      const answer = await run(conf);
       if (answer === undefined) {
         console.error(`${setting.id}: the driver has ended`);
         return;
