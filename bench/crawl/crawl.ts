@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startElasticsearch } from '../../scripts/services/elasticsearch.ts';
 import { startHistoryServer } from '../../scripts/services/history-server.ts';
@@ -7,6 +7,7 @@ import { cloneEventLogs } from '../../test/support/clone-event-logs.ts';
 import { median, middle, runChild, type Measured } from '../support/child.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
 import type { Bench } from '../support/goals.ts';
+import { processCpuMs } from '../support/process-cpu.ts';
 import { recordAnswers, serveRecorded, type RecordedAnswers } from './recorded-server.ts';
 
 const APPLICATIONS = 300;
@@ -14,6 +15,11 @@ const APPLICATIONS = 300;
 const [SOME, MANY] = [1000, 3000];
 const ROUNDS = 5;
 const CONCURRENCY = '2';
+
+interface Crawled extends Measured {
+  /** CPU of the History Server and Elasticsearch meanwhile. */
+  readonly serversCpuMs: number;
+}
 
 /**
  * What a crawl costs beside the floor: the same URLs fetched and parsed, nothing else. The server is warm for both.
@@ -34,15 +40,21 @@ export const bench: Bench = async () => {
   console.error('warming the server ...');
   await runChild('crawl/floor.ts', [history.url, CONCURRENCY]);
 
-  const floors: Measured[] = [];
-  const sqlite: Measured[] = [];
-  const elastic: Measured[] = [];
+  const servers = [history.process.pid, elasticsearch.process.pid];
+  const measured = async (...args: Parameters<typeof runChild>): Promise<Crawled> => {
+    const before = servers.map(processCpuMs);
+    const child = await runChild(...args);
+    return { ...child, serversCpuMs: sum(servers.map(processCpuMs)) - sum(before) };
+  };
+  const floors: Crawled[] = [];
+  const sqlite: Crawled[] = [];
+  const elastic: Crawled[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     console.error(`round ${round + 1} of ${ROUNDS} ...`);
-    floors.push(await runChild('crawl/floor.ts', [history.url, CONCURRENCY]));
-    sqlite.push(await runChild('crawl/spot.ts', [history.url, `sqlite:${join(folder, `round-${round}.sqlite`)}`]));
+    floors.push(await measured('crawl/floor.ts', [history.url, CONCURRENCY]));
+    sqlite.push(await measured('crawl/spot.ts', [history.url, `sqlite:${join(folder, `round-${round}.sqlite`)}`]));
     elastic.push(
-      await runChild('crawl/spot.ts', [history.url, `elasticsearch:${elasticsearch.url}`, `bench_${round}`]),
+      await measured('crawl/spot.ts', [history.url, `elasticsearch:${elasticsearch.url}`, `bench_${round}`]),
     );
   }
   for (const { runs } of [...floors, ...sqlite, ...elastic]) {
@@ -51,6 +63,15 @@ export const bench: Bench = async () => {
   const [floor, file, server] = [median(floors), median(sqlite), median(elastic)];
   const rateShare = (rounds: readonly Measured[]): number =>
     middle(rounds.map(({ wallMs }, round) => (floors[round]?.wallMs ?? NaN) / wallMs));
+
+  /** What share of the floor's pace both cores would allow if neither was ever idle: servers and client share them. */
+  const shareAllowed = (rounds: readonly Crawled[]): number =>
+    middle(
+      rounds.map(
+        ({ cpuMs, serversCpuMs }, round) =>
+          ((floors[round]?.wallMs ?? NaN) * availableParallelism()) / (cpuMs + serversCpuMs),
+      ),
+    );
 
   await using proxy = await startCountingProxy(history.url);
   await runChild('crawl/spot.ts', [proxy.url, `sqlite:${join(folder, 'round-0.sqlite')}`]);
@@ -72,6 +93,7 @@ export const bench: Bench = async () => {
       unit: '',
       atLeast: 0.7,
     },
+    { what: 'SQLite: share that the cores would allow', value: shareAllowed(sqlite), unit: '' },
     { what: 'Elasticsearch: CPU per application', value: cpuPerRun(server), unit: 'ms' },
     { what: 'Elasticsearch: CPU, times the floor', value: cpuPerRun(server) / cpuPerRun(floor), unit: '×', atMost: 3 },
     {
@@ -80,6 +102,7 @@ export const bench: Bench = async () => {
       unit: '',
       atLeast: 0.7,
     },
+    { what: 'Elasticsearch: share that the cores would allow', value: shareAllowed(elastic), unit: '' },
     { what: `SQLite: peak memory with ${APPLICATIONS} applications`, value: file.peakRssMb, unit: 'MB' },
     { what: `floor: peak memory with ${APPLICATIONS} applications`, value: floor.peakRssMb, unit: 'MB' },
     { what: `SQLite: peak memory with ${SOME} applications`, value: peakOfSome, unit: 'MB' },
@@ -98,4 +121,8 @@ async function peakRssMb(answers: RecordedAnswers, count: number, folder: string
   const measured = await runChild('crawl/spot.ts', [server.url, `sqlite:${join(folder, `memory-${count}.sqlite`)}`]);
   if (measured['runs'] !== count) throw new Error(`the crawl of ${count} saw ${String(measured['runs'])} runs`);
   return measured.peakRssMb;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

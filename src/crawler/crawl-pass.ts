@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { ErrorStage } from '../documents/documents.ts';
 import type { Enricher } from '../integrations/enricher.ts';
@@ -174,6 +175,8 @@ class CrawlPass {
   }
 
   async #make(run: RunToRead, parts: AttemptParts, saver: RunSaver): Promise<void> {
+    // The question about the next run goes out first, so that the source is at work while this thread makes documents.
+    await nextTurn();
     if (this.#broken !== undefined) return;
     let documents: RunDocuments;
     try {

@@ -72,6 +72,27 @@ describe('crawler/crawler', () => {
     expect(await storedRuns(it.store)).to.deep.equal(['default:a', 'default:b', 'default:c']);
   });
 
+  it('asks for the next run before it makes the documents of the one before, and holds no more than one', async () => {
+    await using it = await bench({ concurrency: 1 });
+    const order: string[] = [];
+    it.source.applications = ['a', 'b', 'c'].map((id, i) => applicationOf(id, { endsAt: 100 + i }));
+    it.source.onCall = (call, id) => {
+      if (call === 'fetch') order.push(`ask ${id}`);
+    };
+    const { enrich } = it.context;
+    const context: CrawlContext = {
+      ...it.context,
+      enrich: (application, attempt, options) => {
+        order.push(`make ${application.id}`);
+        return enrich(application, attempt, options);
+      },
+    };
+
+    await crawlOnce([context], { signal: NEVER });
+
+    expect(order).to.deep.equal(['ask a', 'ask b', 'make a', 'ask c', 'make b', 'make c']);
+  });
+
   it('an idle pass costs the source one request', async () => {
     await using it = await bench();
     it.source.applications = [applicationOf('a', { endsAt: 100 })];
