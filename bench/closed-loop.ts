@@ -58,7 +58,19 @@ if (!existsSync(join(out, 'spot.sqlite'))) {
   await submitAndCollect('start', START);
   const { code, stderr } = await runSpot([
     ...['tune', 'start', TAG, '--store', store, '--platform', 'standalone', '--max-rounds', values.rounds],
-    ...['--tolerance', String(TOLERANCE), '--max-executors', '4', '--max-cores', '4', '--max-memory', '1536m'],
+    // All rounds are to be run: by default it ends when little more is to be gained, here after four.
+    ...[
+      '--least-gain',
+      '0.0001',
+      '--tolerance',
+      String(TOLERANCE),
+      '--max-executors',
+      '4',
+      '--max-cores',
+      '4',
+      '--max-memory',
+      '1536m',
+    ],
   ]);
   if (code !== 0) throw new Error(stderr);
 }
