@@ -9,6 +9,7 @@ import { crawlOnce } from '../../src/crawler/crawler.ts';
 import type { AggregateDocument, ArrayAggregate, Json, NumberAggregate } from '../../src/documents/documents.ts';
 import { seededRandom } from '../../src/regression/random.ts';
 import { historyRunOf } from '../../src/setter/history-run.ts';
+import { profileToKeep, readProfiles, type KeptProfile } from '../../src/setter/kept-models.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { encodeRun } from '../../src/store/sqlite/encoded-run.ts';
 import { saveDocument, SAVE_RUN } from '../../src/store/sqlite/queries.ts';
@@ -57,12 +58,14 @@ export async function makeHistory(path: string, runs: number): Promise<void> {
 
   const store = await SqliteStore.open({ path, access: 'write' }, silentLogger);
   await learnAndKeep(store, ASKED, new Date(0));
-  const profiles: { tag: string; runs: unknown[] }[] = [];
+  // As if each had a model: what that of the one taught.
+  const taught = (await readProfiles(store)).at(0)?.taught;
+  const profiles: KeptProfile[] = [];
   for (let a = 0; a < APPLICATIONS; a += 1) {
     const tag = `application-${String(a).padStart(3, '0')}`;
     for await (const aggregate of store.findAggregates({ tag }, { limit: 1 })) {
       const run = historyRunOf(aggregate);
-      profiles.push({ tag, runs: [run, run, run] });
+      if (run !== undefined) profiles.push(profileToKeep(tag, [run, run, run], taught));
     }
   }
   await store.keep(

@@ -112,8 +112,8 @@ export function historyRunOf(
 
 /** Newest first; equal ends by cluster and id, so that the order in which runs were stored changes nothing. */
 export function newestFirst(runs: readonly HistoryRun[]): HistoryRun[] {
-  const key = ({ endTime, cluster, run }: HistoryRun): string => `${endTime}\0${cluster}\0${run}`;
-  return runs.toSorted((a, b) => (key(a) < key(b) ? 1 : key(a) > key(b) ? -1 : 0));
+  const keyed = runs.map((run) => ({ run, key: `${run.endTime}\0${run.cluster}\0${run.run}` }));
+  return keyed.sort((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0)).map(({ run }) => run);
 }
 
 function propertiesOf({ attempt }: AggregateDocument): Readonly<Record<string, unknown>> {

@@ -188,10 +188,7 @@ export async function learnApplication(
       ];
     }),
     [historyId(tag), { version: HISTORY_VERSION, tag, runs: entries } satisfies KeptHistory],
-    [
-      profileId(tag),
-      { tag, runs: all.slice(0, PROFILE_RUNS), taught: taughtOf(models.get('durationMs')) } satisfies KeptProfile,
-    ],
+    [profileId(tag), profileToKeep(tag, all, taughtOf(models.get('durationMs')))],
   ];
   const documents: KeptDocument[] = [];
   for (const [id, body] of bodies) {
@@ -214,6 +211,14 @@ const LEAST_SETTINGS_TO_TEACH = 5;
 const PROFILE_RUNS = 3;
 /** Beyond so many applications, those whose tag comes first in the alphabet have to do. */
 const MOST_PROFILES = 2000;
+
+/** An application as similar ones find it: of its newest runs what they are told by, and what they took. */
+export function profileToKeep(tag: string, runs: readonly HistoryRun[], taught?: Taught): KeptProfile {
+  const newest = runs.slice(0, PROFILE_RUNS);
+  // Hundreds of profiles are read for one answer, and nothing of it looks at these.
+  const rest = { parameters: undefined, evidence: undefined, program: undefined };
+  return { tag, runs: newest.map((run) => ({ ...run, ...rest })), taught };
+}
 
 /** The applications whose models are kept. */
 export async function readProfiles(store: Store): Promise<readonly KeptProfile[]> {

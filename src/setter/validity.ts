@@ -1,4 +1,4 @@
-import { changedParts, type FingerprintPart, type ProgramFingerprint } from '../regression/program-fingerprint.ts';
+import { changedParts, type FingerprintPart } from '../regression/program-fingerprint.ts';
 import { countSettings } from './history-model.ts';
 import { newestFirst, type HistoryRun } from './history-run.ts';
 
@@ -31,11 +31,11 @@ const ENOUGH_SETTINGS = 5;
  */
 export function validRuns(history: readonly HistoryRun[]): ValidRuns {
   const runs = newestFirst(history);
-  const now = runs.reduce<ProgramFingerprint>((known, { program }) => ({ ...program, ...known }), {});
   const present = runs[0]?.program ?? {};
   const first = runs.findIndex(({ program }) => program !== undefined && changedParts(program, present).length > 0);
   if (first === -1) {
-    const status = Object.keys(now).length === 0 ? 'unknown' : 'current';
+    const isKnown = runs.some(({ program }) => program !== undefined && Object.keys(program).length > 0);
+    const status = isKnown ? 'current' : 'unknown';
     return { runs, validity: { status, changed: [], runsBefore: 0, runsSince: runs.length } };
   }
   const since = runs.slice(0, first);

@@ -6,20 +6,17 @@ import { propertiesOf } from '../../src/setter/launch-properties.ts';
 import { PLATFORM_NAMES, type PlatformName } from '../../src/spark/platform.ts';
 
 /**
- * Arguments of Airflow's `SparkSubmitOperator` that a fragment may use.
+ * Arguments of Airflow's `SparkSubmitOperator` that a fragment may use, beside task_id, application and conf: each is a property.
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-apache-spark/stable/_api/airflow/providers/apache/spark/operators/spark_submit/index.html
  */
-const AIRFLOW = [
-  'task_id',
-  'application',
-  'conf',
-  'total_executor_cores',
-  'executor_cores',
-  'executor_memory',
-  'driver_memory',
-  'num_executors',
-];
+const AIRFLOW: Readonly<Record<string, string>> = {
+  total_executor_cores: 'spark.cores.max',
+  executor_cores: 'spark.executor.cores',
+  executor_memory: 'spark.executor.memory',
+  driver_memory: 'spark.driver.memory',
+  num_executors: 'spark.executor.instances',
+};
 /** @see https://docs.databricks.com/api/workspace/clusters/create */
 const DATABRICKS = ['spark_version', 'node_type_id', 'num_workers', 'autoscale', 'spark_conf'];
 /** @see https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md, `SparkApplicationSpec` and below */
@@ -39,67 +36,92 @@ const configurations = fc.record({
   isDynamic: fc.boolean(),
 });
 
+interface Written {
+  readonly text: string;
+  /** The properties of the suggestion, those left out that the target manages itself. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
 /** Fragments of forty configurations on any platform, drawn with a fixed seed. */
-function fragments(format: string): string[] {
+function fragments(format: string): Written[] {
   return fc
     .sample(fc.tuple(configurations, fc.constantFrom(...PLATFORM_NAMES)), { numRuns: 40, seed: 7 })
     .map(([configuration, platform]: [Parameters<typeof propertiesOf>[0], PlatformName]) => {
       const properties = propertiesOf(configuration, { platform, maxExecutors: 1000 }, '3.5.7');
-      return FRAGMENTS.get(format)?.({ properties, platform, sparkVersion: '3.5.7' }).text ?? '';
+      const { text, leftOut } = FRAGMENTS.get(format)!({ properties, platform, sparkVersion: '3.5.7' });
+      return {
+        text,
+        properties: Object.fromEntries(Object.entries(properties).filter(([key]) => !leftOut.includes(key))),
+      };
     });
 }
 
 describe('setter/fragments, read by those they are for', () => {
-  it('airflow: Python compiles 40 of them, with no argument that the operator does not have', () => {
+  it('airflow: Python compiles 40 of them, with no argument that the operator does not have, and finds each value', () => {
     const program = `
 import ast, json, sys
-print(json.dumps([[k.arg for k in ast.parse(text).body[0].value.keywords] for text in json.load(sys.stdin)]))`;
+def read(text):
+    return {k.arg: ast.literal_eval(k.value) for k in ast.parse(text).body[0].value.keywords}
+print(json.dumps([read(text) for text in json.load(sys.stdin)]))`;
+    const written = fragments('airflow');
     const output = execFileSync('python3', ['-c', program], {
-      input: JSON.stringify(fragments('airflow')),
+      input: JSON.stringify(written.map(({ text }) => text)),
       encoding: 'utf8',
     });
 
-    const used = JSON.parse(output) as string[][];
-    expect(used).to.have.length(40);
-    expect(AIRFLOW).to.include.members([...new Set(used.flat())]);
+    const read = JSON.parse(output) as Readonly<Record<string, unknown>>[];
+    expect(read).to.have.length(40);
+    read.forEach(({ task_id, application, conf, ...named }, i) => {
+      expect([task_id, application]).to.eql(['...', '...']);
+      expect(Object.keys(AIRFLOW)).to.include.members(Object.keys(named));
+      const renamed = Object.entries(named).map(([name, value]) => [AIRFLOW[name] ?? name, String(value)]);
+      expect({ ...(conf as object), ...Object.fromEntries(renamed) }).to.eql(written[i]?.properties);
+    });
   });
 
-  it('emr: each is one classification whose values are strings', () => {
-    for (const text of fragments('emr')) {
+  it('emr: each is one classification of the properties, as strings', () => {
+    for (const { text, properties } of fragments('emr')) {
       const [only, ...others] = JSON.parse(text) as { Classification: string; Properties: Record<string, unknown> }[];
       expect(others).to.eql([]);
       expect(Object.keys(only ?? {})).to.eql(['Classification', 'Properties']);
       expect(only?.Classification).to.equal('spark-defaults');
-      for (const value of Object.values(only?.Properties ?? {})) expect(value).to.be.a('string');
+      expect(only?.Properties).to.eql(properties);
     }
   });
 
-  it('databricks: each has keys of a cluster only, and values of spark_conf are strings', () => {
-    for (const text of fragments('databricks')) {
+  it('databricks: each has keys of a cluster only, and the properties that it does not manage itself as strings', () => {
+    for (const { text, properties } of fragments('databricks')) {
       const cluster = JSON.parse(text) as { spark_conf?: Record<string, unknown> };
       expect(DATABRICKS).to.include.members(Object.keys(cluster));
-      for (const value of Object.values(cluster.spark_conf ?? {})) expect(value).to.be.a('string');
+      expect(cluster.spark_conf).to.eql(properties);
     }
   });
 
   it('kubernetes: each is YAML with fields of a SparkApplication only, numbers as numbers and memory as text', function () {
-    const read = readYaml(fragments('kubernetes'));
+    const written = fragments('kubernetes');
+    const read = readYaml(written.map(({ text }) => text));
     if (read === undefined) {
       console.log('    python3 has no yaml: install PyYAML to read them as the tools of a cluster do');
       this.skip();
     }
     expect(read).to.have.length(40);
-    for (const { spec, ...others } of read as { spec: Record<string, Record<string, unknown>> }[]) {
+    (read as { spec: Record<string, Record<string, unknown>> }[]).forEach(({ spec, ...others }, i) => {
       expect(others).to.eql({});
+      const found: Record<string, unknown> = {};
       for (const [group, fields] of Object.entries(spec)) {
-        if (group === 'sparkConf') for (const value of Object.values(fields)) expect(value).to.be.a('string');
-        else expect(KUBERNETES[group]).to.include.members(Object.keys(fields));
+        if (group !== 'sparkConf') expect(KUBERNETES[group]).to.include.members(Object.keys(fields));
+        const prefix = group === 'sparkConf' ? '' : `spark.${group}.`;
+        for (const [name, value] of Object.entries(fields)) {
+          if (group === 'sparkConf') expect(value).to.be.a('string');
+          found[prefix + name] = String(value);
+        }
       }
       for (const fields of [spec['driver'], spec['executor']]) {
         expect(fields?.['cores']).to.be.a('number');
         expect(fields?.['memory']).to.match(/^\d+m$/);
       }
-    }
+      expect(found).to.eql(written[i]?.properties);
+    });
   });
 });
 
