@@ -17,7 +17,8 @@ const SOAK: Suite = {
   name: 'soak',
   files: [
     'test/faults/**/*.test.ts',
-    ...['kill', 'failpoints', 'sigterm', 'slow-and-huge'].map((name) => `test/e2e/${name}.e2e.test.ts`),
+    ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge'].map((name) => `test/e2e/${name}.e2e.test.ts`),
+    'test/setter/spark-submit-lines.services.test.ts',
   ],
   ignore: [],
   minutes: 600,
