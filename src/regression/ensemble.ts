@@ -1,8 +1,19 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops bound every index, and a typed array has no holes */
-import type { Calibration } from './calibration.ts';
+import { independentScores, type Calibration } from './calibration.ts';
 import type { Gaussian } from './gaussian-process.ts';
 import type { FittedMember, Hyper, Member } from './members/member.ts';
-import { levelsOf, noveltyOf, rehearsals, type Novelty, type Rehearsal } from './question.ts';
+import {
+  LEAST_ROWS,
+  axesOf,
+  levelsOf,
+  noveltyOf,
+  rehearsals,
+  type Axis,
+  type Fold,
+  type Levels,
+  type Novelty,
+  type Rehearsal,
+} from './question.ts';
 import { stack } from './stacking.ts';
 import { shuffled, spread, subset, type TrainingData } from './training-data.ts';
 
@@ -18,6 +29,8 @@ export interface Seat {
 export interface Answering {
   readonly novelty: Novelty;
   readonly column: number;
+  /** For values with about so many runs; 0: never seen. */
+  readonly own: number;
   readonly distance: number;
   readonly weights: readonly number[];
   readonly calibration: Calibration;
@@ -65,14 +78,15 @@ export function fitEnsemble(data: TrainingData, seats: readonly Seat[]): Ensembl
 
   const share = seated.map((seat) => seat.share);
   const known = learn(
-    { novelty: 'known', column: -1, distance: 0, folds: foldsOf(sample.x.length) },
+    { novelty: 'known', column: -1, own: 0, distance: 0, folds: foldsOf(sample.x.length) },
     sample,
     seated,
     hyper,
     share,
     data.x.length,
   );
-  const others = rehearsals(sample).map((rehearsal) => {
+  const axes = surveyed(data);
+  const others = rehearsals(sample, axes).map((rehearsal) => {
     const beyond = rehearsal.novelty !== 'inside';
     const prior = seated.map((seat, k) =>
       beyond || seat.shareBeyond === 0 ? seat.shareBeyond : 0.5 * known.weights[k]! + 0.5 * seat.share,
@@ -97,11 +111,27 @@ function unrehearsed(
 ): Answering[] {
   const beyond = normalised(seats.map((seat) => seat.shareBeyond));
   const weights = known.weights.map((weight, k) => (weight + beyond[k]!) / 2);
-  return data.schema.columns.flatMap(({ kind }, column) =>
-    kind === 'flag' || others.some((other) => other.column === column)
-      ? []
-      : (['inside', 'below', 'above'] as const).map((novelty) => ({ ...known, novelty, column, weights })),
-  );
+  const { calibration } = known;
+  return axesOf(data.schema).flatMap((axis) => {
+    if (others.some((other) => other.column === axis.column)) return [];
+    const independent =
+      data.x.length < LEAST_ROWS
+        ? calibration.independent
+        : Math.min(calibration.independent, aloneWithTheirValue(data, axis));
+    return (['inside', 'below', 'above'] as const).map((novelty) => ({
+      ...known,
+      novelty,
+      column: axis.column,
+      weights,
+      calibration: { ...calibration, independent },
+    }));
+  });
+}
+
+/** Left out singly, only rows whose value no other has tell of new values; of few rows, each is new in something. */
+function aloneWithTheirValue({ x }: TrainingData, { valueOf }: Axis): number {
+  const values = x.map(valueOf);
+  return values.filter((value) => values.filter((other) => other === value).length === 1).length;
 }
 
 /** Sets an ensemble up again from its state and the rows it was fitted on. */
@@ -131,8 +161,7 @@ function assemble(
   fitted: readonly Pick<FittedMember, 'mean' | 'predict'>[],
   state: EnsembleState,
 ): Ensemble {
-  const levels = data.schema.columns.map((_, column) => levelsOf(data, column));
-  const choose = chooser(state.answering, levels);
+  const choose = chooser(state.answering, surveyed(data));
   return {
     state,
     mean: (x) => {
@@ -156,20 +185,34 @@ function assemble(
   };
 }
 
+interface SurveyedAxis {
+  readonly axis: Axis;
+  readonly levels: Levels;
+}
+
+function surveyed(data: TrainingData): SurveyedAxis[] {
+  return axesOf(data.schema).map((axis) => ({ axis, levels: levelsOf(data, axis) }));
+}
+
 /** The kind of a question: of several new values the one that was answered worst. */
 function chooser(
   answering: readonly Answering[],
-  levels: readonly (readonly number[])[],
+  axes: readonly SurveyedAxis[],
 ): (x: Float64Array) => { answering: Answering; stretch: number } {
   const known = answering[0]!;
-  const others = answering.slice(1);
+  const surveyedAxes = axes.map(({ axis, levels }) => ({
+    axis,
+    levels,
+    others: answering.filter(({ column }) => column === axis.column),
+  }));
   return (x) => {
     let chosen = { answering: known, stretch: 1 };
-    // Of each column once, not once for each of its kinds: this is asked hundreds of times for one suggestion.
-    const asked = levels.map((seen, column) => noveltyOf(seen, x[column]!));
-    for (const candidate of others) {
-      const { novelty, distance } = asked[candidate.column]!;
-      if (novelty !== candidate.novelty) continue;
+    for (const { axis, levels, others } of surveyedAxes) {
+      const { novelty, distance, own } = noveltyOf(levels, axis.valueOf(x), axis.named);
+      if (novelty === 'known') continue;
+      const fitting = others.filter((other) => other.novelty === novelty);
+      const candidate = fitting.find((other) => other.own > 0 === own > 0) ?? fitting[0];
+      if (candidate === undefined) continue;
       const stretch = candidate.distance > 0 ? Math.min(MOST_STRETCH, Math.max(1, distance / candidate.distance)) : 1;
       if (chosen.answering === known || candidate.rmse * stretch > chosen.answering.rmse * chosen.stretch)
         chosen = { answering: candidate, stretch };
@@ -192,19 +235,25 @@ function learn(
   const beliefs = leaveOut(data, rehearsal.folds, pick(seats), pick(hyper), rehearsal.novelty === 'known');
   const errors = beliefs.map(({ row, of }) => of.map(({ mean }) => mean - data.y[row]!));
   const stacked = withoutTrifles(errors.length === 0 ? pick(prior) : stack(errors, pick(prior), PULL));
-  const combined = beliefs.map(({ row, of }) => ({ ...combine(stacked, of), y: data.y[row]! }));
+  const combined = beliefs.map(({ row, fold, of }) => ({ ...combine(stacked, of), fold, y: data.y[row]! }));
   const weights = prior.map((_, k) => stacked[asked.indexOf(k)] ?? 0);
-  const scores = combined
-    .map(({ mean, variance, y }) => Math.abs(y - mean) / Math.sqrt(variance))
-    .sort((a, b) => a - b);
+  const scored = combined.map(({ mean, variance, y, fold }) => ({ fold, score: (y - mean) / Math.sqrt(variance) }));
+  const scores = scored.map(({ score }) => Math.abs(score)).sort((a, b) => a - b);
+  const independent =
+    rehearsal.novelty === 'known'
+      ? scores.length
+      : independentScores(
+          rehearsal.folds.map((_, k) => scored.flatMap(({ fold, score }) => (fold === k ? [score] : []))),
+        );
   const average = (of: (each: { mean: number; y: number }) => number): number =>
     combined.reduce((sum, each) => sum + of(each), 0) / Math.max(combined.length, 1);
   return {
     novelty: rehearsal.novelty,
     column: rehearsal.column,
+    own: rehearsal.own,
     distance: rehearsal.distance,
     weights,
-    calibration: { scores, rows, features: data.schema.features.length },
+    calibration: { scores, independent, rows, features: data.schema.features.length },
     rmse: Math.sqrt(average(({ mean, y }) => (mean - y) ** 2)),
     mape: average(({ mean, y }) => Math.abs(Math.exp(mean - y) - 1)),
   };
@@ -213,14 +262,14 @@ function learn(
 /** What each member believes of rows it has not seen, with the hyper-parameters of the whole. */
 function leaveOut(
   data: TrainingData,
-  folds: readonly (readonly number[])[],
+  folds: readonly Fold[],
   seats: readonly Seat[],
   hyper: readonly Hyper[],
   single: boolean,
-): { row: number; of: Gaussian[] }[] {
+): { row: number; fold: number; of: Gaussian[] }[] {
   const closed = seats.map(({ member }, k) => (single ? member.fit(data, hyper[k]).leaveOneOut?.() : undefined));
-  return folds.flatMap((fold) => {
-    const out = new Set(fold);
+  return folds.flatMap(({ asked, withheld }, fold) => {
+    const out = new Set([...asked, ...withheld]);
     const kept = subset(
       data,
       data.x
@@ -230,18 +279,22 @@ function leaveOut(
     );
     if (kept.x.length < 2) return [];
     const refitted = seats.map(({ member }, k) => (closed[k] === undefined ? member.fit(kept, hyper[k]) : undefined));
-    return fold.map((row) => ({
+    return asked.map((row) => ({
       row,
+      fold,
       of: refitted.map((member, k) => member?.predict(data.x[row]!) ?? closed[k]![row]!),
     }));
   });
 }
 
 /** Every row once: alone, or with others drawn without order. */
-function foldsOf(n: number): number[][] {
+function foldsOf(n: number): Fold[] {
   const order = shuffled(n);
   const count = n <= ROWS_TO_LEAVE_OUT_SINGLY ? n : FOLDS;
-  return Array.from({ length: count }, (_, k) => order.filter((_row, at) => at % count === k));
+  return Array.from({ length: count }, (_, k) => ({
+    asked: order.filter((_row, at) => at % count === k),
+    withheld: [],
+  }));
 }
 
 /** One Gaussian with the mean and variance of the weighted mixture. */

@@ -28,7 +28,9 @@ export interface GpPrior {
   readonly amplitude: LogPrior;
   /** Standard deviation of one run, in units of y. */
   readonly noise: LogPrior;
-  /** Distance over which that changes, one per group of columns. */
+  /** How far single values of a column are from what is smooth, in units of y. */
+  readonly own: LogPrior;
+  /** Distance over which the smooth part changes, one per group of columns. */
   readonly lengths: readonly LogPrior[];
 }
 
@@ -42,9 +44,11 @@ export interface GpProblem {
   readonly scatter: Float64Array;
   /** Basis functions at each row, each already multiplied by the prior standard deviation of its coefficient. */
   readonly basis: readonly Float64Array[];
+  /** Columns of few values, each of which may have something of its own that no smooth curve through the others tells. */
+  readonly levels: readonly { readonly column: number; readonly share: number }[];
 }
 
-/** Logarithms: amplitude, noise, then one length per group. */
+/** Logarithms: amplitude, noise, what values have of their own, then one length per group. */
 export type GpHyperParameters = readonly number[];
 
 /** A Gaussian process that has seen its runs. */
@@ -62,6 +66,10 @@ export interface GpPosterior {
 }
 
 const SQRT5 = Math.sqrt(5);
+/** Where the lengths begin among the hyper-parameters. */
+export const FIRST_LENGTH = 3;
+/** Encoded values that differ by less are the same. */
+const SAME = 1e-9;
 
 /** Steps from each start, on few rows, before only the best is followed further. */
 const FIRST_STEPS = 20;
@@ -106,28 +114,35 @@ export function negativeLogPosterior(
   const linear = linearCovariance(problem.basis);
   const repeats = weight.reduce((sum, count) => sum + count - 1, 0);
   const scatterSum = scatter.reduce((sum, value) => sum + value, 0);
-  const priors = [prior.amplitude, prior.noise, ...prior.lengths];
+  const priors = [prior.amplitude, prior.noise, prior.own, ...prior.lengths];
+  const shared = sharedValues(problem);
   const kernel = new Float64Array(n * n);
+  const ownKernel = new Float64Array(n * n);
   const slope = new Float64Array(n * n);
+  const factor = new Float64Array(n * n);
 
   return (hyper, gradient) => {
     const amplitude2 = Math.exp(2 * hyper[0]!);
     const noise2 = Math.exp(2 * hyper[1]!);
-    const inverseLengths2 = Array.from({ length: groupCount }, (_, g) => Math.exp(-2 * hyper[2 + g]!));
+    const own2 = Math.exp(2 * hyper[2]!);
+    const inverseLengths2 = Array.from({ length: groupCount }, (_, g) => Math.exp(-2 * hyper[FIRST_LENGTH + g]!));
     for (let i = 0; i < n; i += 1) {
       for (let j = 0; j <= i; j += 1) {
         const at = i * n + j;
         let r2 = 0;
-        for (let g = 0; g < groupCount; g += 1) r2 += distances[g]![at]! * inverseLengths2[g]!;
+        for (let g = 0; g < groupCount; g += 1) r2 += distances[at * groupCount + g]! * inverseLengths2[g]!;
         const r = SQRT5 * Math.sqrt(r2);
-        const decay = amplitude2 * Math.exp(-r);
-        kernel[at] = decay * (1 + r + (r * r) / 3);
-        slope[at] = (5 / 3) * decay * (1 + r);
+        const decay = Math.exp(-r);
+        const smooth = decay * (1 + r + (r * r) / 3);
+        const own = own2 * shared[at]!;
+        kernel[at] = amplitude2 * smooth;
+        ownKernel[at] = own * (1 + smooth);
+        slope[at] = (5 / 3) * (amplitude2 + own) * decay * (1 + r);
       }
     }
-    const factor = new Float64Array(n * n);
     for (let i = 0; i < n; i += 1) {
-      for (let j = 0; j <= i; j += 1) factor[i * n + j] = kernel[i * n + j]! + linear[i * n + j]!;
+      for (let j = 0; j <= i; j += 1)
+        factor[i * n + j] = kernel[i * n + j]! + ownKernel[i * n + j]! + linear[i * n + j]!;
       factor[i * n + i] = factor[i * n + i]! + noise2 / weight[i]! + JITTER * amplitude2;
     }
     if (!choleskyInPlace(factor, n)) return Infinity;
@@ -142,10 +157,12 @@ export function negativeLogPosterior(
         // Half of the trace for the diagonal, and each pair below it stands for two.
         const w = (inverse[at]! - alpha[i]! * alpha[j]!) * (i === j ? 0.5 : 1);
         gradient[0] = gradient[0]! + 2 * w * kernel[at]!;
+        gradient[2] = gradient[2]! + 2 * w * ownKernel[at]!;
         if (i === j) noiseTrace += (w * 2 * noise2) / weight[i]!;
         else {
           for (let g = 0; g < groupCount; g += 1)
-            gradient[2 + g] = gradient[2 + g]! + w * slope[at]! * distances[g]![at]! * inverseLengths2[g]!;
+            gradient[FIRST_LENGTH + g] =
+              gradient[FIRST_LENGTH + g]! + w * slope[at]! * distances[at * groupCount + g]! * inverseLengths2[g]!;
         }
       }
     }
@@ -166,15 +183,19 @@ const JITTER = 1e-8;
 /** Lets a Gaussian process see the runs. */
 export function conditionGp(problem: GpProblem, hyper: GpHyperParameters): GpPosterior {
   const n = problem.y.length;
-  const scales = Float64Array.from(problem.groups, (group) => Math.exp(-hyper[2 + group]!));
+  const scales = Float64Array.from(problem.groups, (group) => Math.exp(-hyper[FIRST_LENGTH + group]!));
   const scaled = scaledRows(problem, scales);
   const columns = problem.groups.length;
   const amplitude2 = Math.exp(2 * hyper[0]!);
+  const own2 = Math.exp(2 * hyper[2]!);
+  const shared = sharedValues(problem);
   const covariance = linearCovariance(problem.basis);
   for (let i = 0; i < n; i += 1) {
     const row = scaled.subarray(i * columns, (i + 1) * columns);
-    for (let j = 0; j <= i; j += 1)
-      covariance[i * n + j] = covariance[i * n + j]! + amplitude2 * matern(scaled, j * columns, row);
+    for (let j = 0; j <= i; j += 1) {
+      const own = own2 * shared[i * n + j]!;
+      covariance[i * n + j] = covariance[i * n + j]! + (amplitude2 + own) * matern(scaled, j * columns, row) + own;
+    }
   }
   for (let jitter = JITTER; ; jitter *= 10) {
     const factor = Float64Array.from(covariance);
@@ -188,24 +209,32 @@ export function conditionGp(problem: GpProblem, hyper: GpHyperParameters): GpPos
 
 /** The expected y at `x`. */
 export function gpMean(
-  { hyper, alpha, coefficients, scaled, scales }: GpPosterior,
+  { problem, hyper, alpha, coefficients, scaled, scales }: GpPosterior,
   x: Float64Array,
   basis: Float64Array,
 ): number {
   // Asked hundreds of times for one suggestion: the basis enters through its coefficients, not through each run, and no array is made.
   const at = scaledRow(scales, x);
+  const amplitude2 = Math.exp(2 * hyper[0]!);
+  const own2 = Math.exp(2 * hyper[2]!);
   let sum = 0;
-  for (let i = 0; i < alpha.length; i += 1) sum += alpha[i]! * matern(scaled, i * at.length, at);
-  return Math.exp(2 * hyper[0]!) * sum + dot(coefficients, basis);
+  for (let i = 0; i < alpha.length; i += 1) {
+    const own = own2 * sharedBy(problem.levels, problem.x[i]!, x);
+    sum += alpha[i]! * ((amplitude2 + own) * matern(scaled, i * at.length, at) + own);
+  }
+  return sum + dot(coefficients, basis);
 }
 
 /** The belief about one further run at `x`, its own noise included. */
 export function predictGp(posterior: GpPosterior, x: Float64Array, basis: Float64Array): Gaussian {
-  const { hyper, factor, alpha } = posterior;
+  const { problem, hyper, factor, alpha } = posterior;
   const n = alpha.length;
   const cross = crossCovariance(posterior, x, basis);
   const solved = solveLower(factor, n, cross);
-  const prior = Math.exp(2 * hyper[0]!) + dot(basis, basis);
+  const prior =
+    Math.exp(2 * hyper[0]!) +
+    2 * Math.exp(2 * hyper[2]!) * problem.levels.reduce((sum, { share }) => sum + share, 0) +
+    dot(basis, basis);
   return { mean: dot(cross, alpha), variance: Math.max(prior - dot(solved, solved), 0) + Math.exp(2 * hyper[1]!) };
 }
 
@@ -243,9 +272,12 @@ function crossCovariance(
 ): Float64Array {
   const at = scaledRow(scales, x);
   const amplitude2 = Math.exp(2 * hyper[0]!);
+  const own2 = Math.exp(2 * hyper[2]!);
   const cross = new Float64Array(problem.y.length);
-  for (let i = 0; i < cross.length; i += 1)
-    cross[i] = amplitude2 * matern(scaled, i * at.length, at) + dot(problem.basis[i]!, basis);
+  for (let i = 0; i < cross.length; i += 1) {
+    const own = own2 * sharedBy(problem.levels, problem.x[i]!, x);
+    cross[i] = (amplitude2 + own) * matern(scaled, i * at.length, at) + own + dot(problem.basis[i]!, basis);
+  }
   return cross;
 }
 
@@ -279,15 +311,16 @@ function weighted(rows: readonly Float64Array[], weights: Float64Array): Float64
   return Float64Array.from(rows[0] ?? [], (_, k) => rows.reduce((sum, row, i) => sum + row[k]! * weights[i]!, 0));
 }
 
-function squaredDistances(x: readonly Float64Array[], groups: readonly number[], groupCount: number): Float64Array[] {
+/** Of each pair of rows below the diagonal the squared distance in each group of columns, side by side. */
+function squaredDistances(x: readonly Float64Array[], groups: readonly number[], groupCount: number): Float64Array {
   const n = x.length;
-  const distances = Array.from({ length: groupCount }, () => new Float64Array(n * n));
+  const distances = new Float64Array(n * n * groupCount);
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j < i; j += 1) {
       groups.forEach((g, c) => {
+        const at = (i * n + j) * groupCount + g;
         const difference = x[i]![c]! - x[j]![c]!;
-        const distance = distances[g]!;
-        distance[i * n + j] = distance[i * n + j]! + difference * difference;
+        distances[at] = distances[at]! + difference * difference;
       });
     }
   }
@@ -301,4 +334,21 @@ function linearCovariance(basis: readonly Float64Array[]): SquareMatrix {
     for (let j = 0; j <= i; j += 1) covariance[i * n + j] = dot(basis[i]!, basis[j]!);
   }
   return covariance;
+}
+
+/** In how many of the columns of few values two rows have the same one. */
+function sharedBy(levels: GpProblem['levels'], a: Float64Array, b: Float64Array): number {
+  let shared = 0;
+  for (const { column, share } of levels) if (Math.abs(a[column]! - b[column]!) < SAME) shared += share;
+  return shared;
+}
+
+function sharedValues({ x, levels }: GpProblem): SquareMatrix {
+  const n = x.length;
+  const shared = new Float64Array(n * n);
+  if (levels.length === 0) return shared;
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j <= i; j += 1) shared[i * n + j] = sharedBy(levels, x[i]!, x[j]!);
+  }
+  return shared;
 }

@@ -11,7 +11,7 @@ import type { LawPrior } from './scaling-law.ts';
 import { toTrainingData, type TrainingData } from './training-data.ts';
 
 /** Raised whenever a stored model would predict otherwise after a change of the code. */
-export const MODEL_VERSION = 1;
+export const MODEL_VERSION = 2;
 
 /** Fewer distinct settings than this say nothing of how wrong a prediction may be: there is no interval then. */
 export const LEAST_ROWS_FOR_INTERVAL = 3;
@@ -174,13 +174,20 @@ function modelOf(data: TrainingData, ensemble: Ensemble, document: ModelDocument
   const mean =
     sizeColumn === -1
       ? (x: Float64Array) => ensemble.mean(x)
-      : monotoneInSize((x) => ensemble.mean(x), sizeColumn, levelsOf(data, sizeColumn));
+      : monotoneInSize(
+          (x) => ensemble.mean(x),
+          sizeColumn,
+          levelsOf(data, { valueOf: (x) => x[sizeColumn] ?? NaN }).all,
+        );
   const at = (features: FeatureRow): ((confidence?: number) => Prediction) => {
     const x = encodeRow(schema, features);
     const middle = mean(x);
     const { variance, answering, stretch } = ensemble.belief(x);
     const logSd = Math.sqrt(variance) * stretch;
-    const novelFeature = schema.features[schema.columns[answering.column]?.feature ?? -1]?.name;
+    // A value with few runs was seen: it is answered as carefully as a new one, and not called one.
+    const novelty = answering.own > 0 ? 'known' : answering.novelty;
+    const novelFeature =
+      novelty === 'known' ? undefined : schema.features[schema.columns[answering.column]?.feature ?? -1]?.name;
     return (confidence = 0.9) => {
       if (!(confidence > 0 && confidence < 1))
         throw new ModelError('MODEL_CONFIDENCE', `The confidence is ${confidence}, but must be between 0 and 1`);
@@ -191,7 +198,7 @@ function modelOf(data: TrainingData, ensemble: Ensemble, document: ModelDocument
           ? {}
           : { interval: { low: Math.exp(middle - reach), high: Math.exp(middle + reach) } }),
         logSd,
-        novelty: answering.novelty,
+        novelty,
         ...(novelFeature === undefined ? {} : { novelFeature }),
       };
     };

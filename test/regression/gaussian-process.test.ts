@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   conditionGp,
+  gpMean,
   leaveOneOut,
   negativeLogPosterior,
   predictGp,
@@ -24,6 +25,7 @@ function problemOf(
     weight: new Float64Array(y.length).fill(1),
     scatter: new Float64Array(y.length),
     basis: y.map(() => NO_BASIS),
+    levels: [],
     ...changes,
   };
 }
@@ -36,12 +38,25 @@ function wavy(n: number): GpProblem {
   return problemOf(x, y, { basis: x.map(([, b]) => Float64Array.of(1.5, 0.4 * b!)) });
 }
 
+/** The same with a third column of three values, each of which has something of its own. */
+function stepped(n: number): GpProblem {
+  const problem = wavy(n);
+  return {
+    ...problem,
+    x: problem.x.map((row, i) => Float64Array.of(...row, i % 3)),
+    groups: [0, 1, 1],
+    y: problem.y.map((y, i) => y + [0, 0.5, -0.2][i % 3]!),
+    levels: [{ column: 2, share: 1 }],
+  };
+}
+
 const PRIOR: GpPrior = {
   amplitude: { mean: -0.5, sd: 1 },
   noise: { mean: -3, sd: 1 },
+  own: { mean: -1.5, sd: 1 },
   lengths: [0, 0].map(() => ({ mean: 0.2, sd: 1 })),
 };
-const HYPER = [-0.3, -2.5, 0.1, 0.6];
+const HYPER = [-0.3, -2.5, -1.2, 0.1, 0.6];
 
 describe('regression/gaussian-process', () => {
   it('answers two runs as the two equations say', () => {
@@ -54,7 +69,7 @@ describe('regression/gaussian-process', () => {
     const mean = (c * 4 * (d - o)) / determinant;
     const variance = 4 - (2 * c * c * (d - o)) / determinant + 0.25;
 
-    const posterior = conditionGp(problemOf([[0], [1]], [1, 3]), [Math.log(2), Math.log(0.5), 0]);
+    const posterior = conditionGp(problemOf([[0], [1]], [1, 3]), [Math.log(2), Math.log(0.5), 0, 0]);
     const belief = predictGp(posterior, Float64Array.of(0.5), NO_BASIS);
 
     expect(belief.mean).to.be.closeTo(mean, 1e-6);
@@ -64,36 +79,37 @@ describe('regression/gaussian-process', () => {
   it('gives the marginal likelihood of one run as the normal density', () => {
     // By hand: y = 1.5 with variance 4 + 0.25; ½·y²/v + ½·ln v, without the constant ½·ln 2π. A flat prior adds nothing.
     const flat = { mean: 0, sd: 1e9 };
-    const objective = negativeLogPosterior(problemOf([[0]], [1.5]), { amplitude: flat, noise: flat, lengths: [flat] });
+    const prior = { amplitude: flat, noise: flat, own: flat, lengths: [flat] };
+    const objective = negativeLogPosterior(problemOf([[0]], [1.5]), prior);
 
-    const value = objective(Float64Array.of(Math.log(2), Math.log(0.5), 0), new Float64Array(3));
+    const value = objective(Float64Array.of(Math.log(2), Math.log(0.5), 0, 0), new Float64Array(4));
 
     expect(value).to.be.closeTo((0.5 * 1.5 * 1.5) / 4.25 + 0.5 * Math.log(4.25), 1e-6);
   });
 
   it('has the gradient that finite differences show', () => {
-    const problem = wavy(9);
+    const problem = stepped(9);
     const repeated = {
       ...problem,
       weight: problem.weight.map((_, i) => 1 + (i % 3)),
       scatter: problem.scatter.map((_, i) => 0.01 * (i % 3)),
     };
     const objective = negativeLogPosterior(repeated, PRIOR);
-    const gradient = new Float64Array(4);
+    const gradient = new Float64Array(5);
     objective(Float64Array.from(HYPER), gradient);
 
     gradient.forEach((slope, k) => {
       const at = (step: number): number =>
         objective(
           Float64Array.from(HYPER, (value, j) => (j === k ? value + step : value)),
-          new Float64Array(4),
+          new Float64Array(5),
         );
       expect(slope).to.be.closeTo((at(1e-5) - at(-1e-5)) / 2e-5, 1e-4);
     });
   });
 
   it('leaves one out in closed form as if it had been conditioned again on the others', () => {
-    const problem = wavy(12);
+    const problem = stepped(12);
     const closed = leaveOneOut(conditionGp(problem, HYPER));
 
     closed.forEach((belief, out) => {
@@ -112,13 +128,29 @@ describe('regression/gaussian-process', () => {
     });
   });
 
+  it('takes a value that a run had for that of the run, and a new one for as far from the smooth curve as values are', () => {
+    // By hand, amplitude 2, noise 0.5, own 1, one run y = 3 at value 0: at that value the covariance is 4 + 1 + 1 of 4 + 1 + 1 + 0.25,
+    // so the mean is 3·6/6.25 and the variance 6 − 6²/6.25 + 0.25. A value so far away that the curve does not reach it has 4 + 2 + 0.25.
+    const problem = problemOf([[0]], [3], { levels: [{ column: 0, share: 1 }] });
+    const posterior = conditionGp(problem, [Math.log(2), Math.log(0.5), 0, 0]);
+
+    const same = predictGp(posterior, Float64Array.of(0), NO_BASIS);
+    const other = predictGp(posterior, Float64Array.of(1e3), NO_BASIS);
+
+    expect(same.mean).to.be.closeTo((3 * 6) / 6.25, 1e-6);
+    expect(same.variance).to.be.closeTo(6 - 36 / 6.25 + 0.25, 1e-6);
+    expect(gpMean(posterior, Float64Array.of(0), NO_BASIS)).to.be.closeTo(same.mean, 1e-9);
+    expect(other.mean).to.be.closeTo(0, 1e-6);
+    expect(other.variance).to.be.closeTo(6.25, 1e-6);
+  });
+
   it('believes the same of 3 repeats as one row of weight 3 as of 3 rows', () => {
     const apart = problemOf([[0], [0], [0], [1]], [1, 1.2, 1.4, 2]);
     const joined = problemOf([[0], [1]], [1.2, 2], {
       weight: Float64Array.of(3, 1),
       scatter: Float64Array.of(0.08, 0),
     });
-    const hyper = [0, -1, 0];
+    const hyper = [0, -1, 0, 0];
 
     const a = predictGp(conditionGp(apart, hyper), Float64Array.of(0.4), NO_BASIS);
     const b = predictGp(conditionGp(joined, hyper), Float64Array.of(0.4), NO_BASIS);
@@ -126,15 +158,16 @@ describe('regression/gaussian-process', () => {
     const flat: GpPrior = {
       amplitude: { mean: 0, sd: 1e9 },
       noise: { mean: 0, sd: 1e9 },
+      own: { mean: 0, sd: 1e9 },
       lengths: [{ mean: 0, sd: 1e9 }],
     };
     const difference = (at: readonly number[]): number =>
-      negativeLogPosterior(apart, flat)(Float64Array.from(at), new Float64Array(3)) -
-      negativeLogPosterior(joined, flat)(Float64Array.from(at), new Float64Array(3));
+      negativeLogPosterior(apart, flat)(Float64Array.from(at), new Float64Array(4)) -
+      negativeLogPosterior(joined, flat)(Float64Array.from(at), new Float64Array(4));
 
     expect(a.mean).to.be.closeTo(b.mean, 1e-6);
     expect(a.variance).to.be.closeTo(b.variance, 1e-6);
-    expect(difference([0, -1, 0])).to.be.closeTo(difference([0.7, -2, -0.5]), 1e-4);
+    expect(difference([0, -1, 0, 0])).to.be.closeTo(difference([0.7, -2, 0, -0.5]), 1e-4);
   });
 
   it('finds the noise with which 120 runs were drawn', () => {
@@ -146,7 +179,7 @@ describe('regression/gaussian-process', () => {
       x.map(([a]) => Math.sin(a!) + 0.1 * normal()),
     );
 
-    const hyper = tuneGp(() => problem, { ...PRIOR, lengths: [{ mean: 0, sd: 1 }] }, [[0, -1, 0]]);
+    const hyper = tuneGp(() => problem, { ...PRIOR, lengths: [{ mean: 0, sd: 1 }] }, [[0, -1, 0, 0]]);
 
     // Drawn with 0.1; the standard error of a deviation from 120 values is 0.1/√240 = 0.0065.
     expect(Math.exp(hyper[1]!)).to.be.closeTo(0.1, 0.02);

@@ -1,5 +1,6 @@
-import type { FeatureSchema } from '../features.ts';
+import type { FeatureRole, FeatureSchema } from '../features.ts';
 import {
+  FIRST_LENGTH,
   coefficientsOf,
   conditionGp,
   gpMean,
@@ -37,12 +38,26 @@ export interface FittedGp {
 }
 
 /**
+ * What a single value of a feature is off every smooth curve, about as much as runs scatter.
+ * Where three or four values were seen the runs can hardly tell, so this is mostly believed: it is how unsure a new value is.
+ */
+const OWN: LogPrior = { mean: Math.log(0.03), sd: 0.7 };
+/**
+ * As shares of its variance. Nothing is known of other features beforehand; of scale-out the law is, and single numbers of executors
+ * (waves of tasks, containers on machines) are off it by an eighth as much.
+ */
+const SHARES: Readonly<Record<FeatureRole, number>> = { other: 1, scale: 1 / 64, size: 0 };
+/** With more distinct values a column is continuous, and neighbours tell of each other. */
+const MOST_LEVELS = 12;
+
+/**
  * Fits a Matérn 5/2 Gaussian process to what a mean leaves over.
  *
  * @param hyper - of an earlier fit; searched for without
  */
 export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper?: Hyper): FittedGp {
   const groups = groupsOf(data.schema);
+  const levels = columnsOfFewValues(data);
   const problemOf = (rows: TrainingData): GpProblem => {
     const at = rows.x.map(mean);
     return {
@@ -52,11 +67,12 @@ export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper
       weight: rows.weight,
       scatter: rows.scatter,
       basis: at.map(({ basis }) => basis),
+      levels,
     };
   };
   const search = (): Hyper => {
     const lengths = data.schema.features.map(() => priors.length);
-    const prior = { amplitude: priors.amplitude, noise: priors.noise, lengths };
+    const prior = { amplitude: priors.amplitude, noise: priors.noise, own: OWN, lengths };
     return tuneGp(
       (rows) => problemOf(subset(data, spread(data.x.length, rows))),
       prior,
@@ -87,9 +103,19 @@ export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper
   };
 }
 
-/** How many of the hyper-parameters of a member belong to its process: amplitude, noise, one length per feature. */
+/** The columns in which a value may have something of its own. */
+function columnsOfFewValues({ schema, x }: TrainingData): GpProblem['levels'] {
+  return schema.columns.flatMap(({ kind, role }, column) => {
+    const share = SHARES[role];
+    if (kind === 'flag' || share === 0) return [];
+    const levels = new Set(x.map((row) => Math.round((row[column] ?? NaN) * 1e9))).size;
+    return levels > 1 && levels <= MOST_LEVELS ? [{ column, share }] : [];
+  });
+}
+
+/** How many of the hyper-parameters of a member belong to its process. */
 export function gpHyperCount(schema: FeatureSchema): number {
-  return 2 + schema.features.length;
+  return FIRST_LENGTH + schema.features.length;
 }
 
 /** The group of each column is its feature: the columns of a category share one length. */
@@ -101,7 +127,7 @@ function groupsOf(schema: FeatureSchema): number[] {
 function startsOf({ amplitude, noise, length }: GpPriors, lengths: number): Hyper[] {
   const all = (value: number): number[] => Array.from({ length: lengths }, () => value);
   return [
-    [amplitude.mean, noise.mean, ...all(length.mean)],
-    [amplitude.mean - 1, noise.mean - 0.5, ...all(length.mean + 0.7)],
+    [amplitude.mean, noise.mean, OWN.mean, ...all(length.mean)],
+    [amplitude.mean - 1, noise.mean - 0.5, OWN.mean, ...all(length.mean + 0.7)],
   ];
 }
