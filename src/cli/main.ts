@@ -33,7 +33,7 @@ function report(thrown: unknown): void {
   const redactor = createRedactor({ hashKey: 'errors' });
   output.note(
     error instanceof SpotError
-      ? `spot: ${redactor.text(error.message)} (${error.code}, see docs/errors.md)`
+      ? `spot: ${redactor.text(error.message)} (${error.code}, see docs/errors.md#${error.code.toLowerCase()})`
       : `spot: ${redactor.text(error.stack ?? error.message)}`,
   );
   process.exitCode = code;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { SourceError } from '../../src/util/errors.ts';
 import { recordedRun } from '../support/fake-history-server.ts';
 import { openHistoryServer, startWithWordCount } from '../support/history-server-fixture.ts';
+import { mergedAnswer, splitBulk } from './refused-items.ts';
 import { FaultProxy, type Fault, type FaultPlan } from './fault-proxy.ts';
 
 const quiet = (): undefined => undefined;
@@ -88,6 +89,29 @@ describe('faults/fault-proxy', () => {
       expect(heard).to.deep.equal(['GET /path?x=1']);
     });
   }
+
+  it('items-429: some operations of a bulk are refused, and never reach the target; the answer is in their order', () => {
+    const bulk = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => `{"index":{"_index":"i","_id":"${id}"}}\n{"id":"${id}"}\n`);
+    const { body, refused } = splitBulk(
+      Buffer.from(`${bulk.join('')}{"delete":{"_index":"i","_id":"g"}}\n`),
+      (() => {
+        let drawn = 0;
+        return () => [1, 4, 6].includes(drawn++);
+      })(),
+    );
+
+    const kept = ['a', 'c', 'd', 'f'];
+    expect(body.toString()).to.equal(bulk.filter((_, index) => [0, 2, 3, 5].includes(index)).join(''));
+    const answer = { took: 3, errors: false, items: kept.map((_id) => ({ index: { _id, status: 201 } })) };
+    const merged = JSON.parse(mergedAnswer(Buffer.from(JSON.stringify(answer)), refused).toString()) as {
+      errors: boolean;
+      items: Record<string, { _id: string; status: number }>[];
+    };
+    expect(merged.errors).to.equal(true);
+    expect(
+      merged.items.map((item) => Object.values(item).map(({ _id, status }) => `${_id} ${status}`)[0]),
+    ).to.deep.equal(['a 201', 'b 429', 'c 201', 'd 201', 'e 429', 'f 201', 'g 429']);
+  });
 
   it('does the same to the k-th call in each run with the same seed, and something else with another', async () => {
     const plan: FaultPlan = { shares: { reset: 0.2, 'status-503': 0.2, 'login-page': 0.1 } };

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { seededRandom } from '../support/seeded-random.ts';
+import { mergedAnswer, splitBulk } from './refused-items.ts';
 import { testSeed } from './test-seed.ts';
 
 /**
@@ -16,6 +17,7 @@ import { testSeed } from './test-seed.ts';
  * Before the target hears of it: `reset`, the statuses, `hang`, `login-page`.
  * After the target has answered, so that what it did is done: `lost-answer` (a reset instead of the answer),
  * `truncate` (shorter than its length), `cut` (ends early where no length tells), `drip` (a byte at a time), `slow-start`.
+ * In its midst: `items-429`, which refuses single operations of a `_bulk` and lets the others be done.
  */
 export type Fault =
   | 'reset'
@@ -30,7 +32,8 @@ export type Fault =
   | 'truncate'
   | 'cut'
   | 'drip'
-  | 'slow-start';
+  | 'slow-start'
+  | 'items-429';
 
 export interface FaultPlan {
   /** Share of the calls that meet the fault, from 0 to 1; together at most 1. */
@@ -68,6 +71,10 @@ export interface ManifestEntry {
   readonly path: string;
   readonly fault: Fault | 'none';
 }
+
+/** Of the operations of a bulk that meets `items-429`. */
+const REFUSED_ITEMS = 0.3;
+const JSON_HEADERS = { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' };
 
 const LOGIN_PAGE =
   '<!DOCTYPE html><html><head><title>Sign in</title></head><body><form action="/login"></form></body></html>';
@@ -203,6 +210,9 @@ export class FaultProxy implements AsyncDisposable {
           .writeHead(Number(fault.slice(-3)), { 'content-type': 'text/html' })
           .end('<html>the gateway says no</html>');
         return;
+      case 'items-429':
+        deliver('none', await this.#answerWithout(call), response, this.#options);
+        return;
       default:
         deliver(fault, await this.#answerTo(call), response, this.#options);
     }
@@ -214,6 +224,20 @@ export class FaultProxy implements AsyncDisposable {
     const answer = await this.#forward(call);
     if (answer.status < 300 && this.#options.isLasting?.(call.path) === true) this.#lasting.set(call.path, answer);
     return answer;
+  }
+
+  /** Refuses some operations of a bulk itself; other calls pass. */
+  async #answerWithout(call: Call): Promise<TargetAnswer> {
+    if (!/\/_bulk(\?|$)/.test(call.path) || call.headers['content-encoding'] !== undefined)
+      return await this.#answerTo(call);
+    // Of its own, so that the faults of later calls hang on nothing that is in this one.
+    const random = seededRandom(this.seed + this.manifest.length);
+    const { body, refused } = splitBulk(call.body, () => random() < REFUSED_ITEMS);
+    const { 'accept-encoding': _encoding, 'content-length': _length, ...headers } = call.headers;
+    const answer = body.length === 0 ? undefined : await this.#forward({ ...call, headers, body });
+    if (answer !== undefined && answer.status !== 200) return answer;
+    const merged = mergedAnswer(answer?.body, refused);
+    return { status: 200, headers: answer?.headers ?? JSON_HEADERS, body: merged };
   }
 
   #forward({ method, path, headers, body }: Call): Promise<TargetAnswer> {
