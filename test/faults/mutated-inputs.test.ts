@@ -69,6 +69,19 @@ describe('faults: mutated inputs', function () {
     });
   }
 
+  // Seeds and cases that failed once.
+  const once = [['logs', 20_261_121, 7387, 'an amount of 1e999 in a resource profile took the run with it']] as const;
+  for (const [kind, seed, number, what] of once) {
+    it(`R17: case ${number} of ${kind}, seed ${seed}: ${what}`, async () => {
+      const { complaints } = await judgeCases(
+        { kind, seed, from: number, to: number + 1 },
+        { threads: 1, hangMs: HANG_MS },
+      );
+
+      expect(complaints).to.deep.equal([]);
+    });
+  }
+
   it('negative control: numbers other than the server told are found, and a valid log that is not read', async () => {
     const valid = (from: number): LogCase =>
       Array.from({ length: 1000 }, (_, index) => logCase(1, from + index)).find(

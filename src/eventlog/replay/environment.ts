@@ -92,8 +92,11 @@ function mapValues<T>(record: JsonRecord, read: (value: JsonRecord) => T): Reado
   return Object.fromEntries(Object.keys(record).map((key) => [key, read(recordField(record, key))]));
 }
 
+/** More than any cluster has of anything, and far below what sums lose. */
+const MAX_AMOUNT = 2 ** 63;
+
 /** A share of a resource may be a fraction: half a GPU. */
 function amountOf(request: JsonRecord): number {
   const amount = field(request, 'Amount');
-  return typeof amount === 'number' ? amount : refuse('"Amount" is missing');
+  return typeof amount === 'number' && Math.abs(amount) <= MAX_AMOUNT ? amount : refuse('"Amount" is no number');
 }
