@@ -9,7 +9,7 @@ import { inSoak } from './scale.ts';
 import { testSeed } from './test-seed.ts';
 
 const HANG_MS = 5000;
-const CASES = inSoak(100_000, 4000);
+const CASES = inSoak(100_000, 5000);
 /** One case alone, of a seed that was printed. */
 const ONLY = Number(process.env['SPOT_TEST_CASE'] ?? -1);
 
@@ -27,7 +27,7 @@ const REACHED: Readonly<Record<CaseRange['kind'], readonly string[]>> = {
 };
 
 describe('faults: mutated inputs', function () {
-  this.timeout(inSoak(7_200_000, 120_000));
+  this.timeout(inSoak(14_400_000, 240_000));
 
   async function judge(kind: CaseRange['kind'], seed: number): Promise<CasesReport> {
     const [from, to] = ONLY >= 0 ? [ONLY, ONLY + 1] : [0, CASES];
