@@ -118,12 +118,17 @@ export interface StageDetail {
   readonly completed?: number | undefined;
   readonly failureReason?: string | undefined;
   readonly resourceProfileId: number;
-  /** Bytes its RDDs hold in memory and on disk when the stage completed, and how many partitions of how many. */
+  /**
+   * Bytes its RDDs hold in memory and on disk when the stage completed, and how many partitions of how many. All 0 where
+   * nothing is cached, and in logs of Spark from 2.3 on without `spark.eventLog.logBlockUpdates.enabled`, which do not tell.
+   */
   readonly cached: {
     readonly memoryBytes: number;
     readonly diskBytes: number;
     readonly partitions: number;
     readonly ofPartitions: number;
+    /** Partitions of these RDDs when the stage was submitted: the most that ever were cached, and those that still were. */
+    readonly before?: { readonly had: number; readonly has: number } | undefined;
   };
   readonly launchedTasks: number;
   readonly succeededTasks: number;

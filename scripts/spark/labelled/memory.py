@@ -38,7 +38,8 @@ def gc_lists(run: Run) -> None:
 
 @case("cache-evicted", "a second cache pushes out the first, which is then computed again", must="cached-data", may={
     **FULL, "repeated-plans": "what was pushed out is computed again"}, runs="4.0 3.5",
-    master="local-cluster[1,4,512]", executor__memory="512m", rdd__compress="false")
+    master="local-cluster[1,4,512]", executor__memory="512m", rdd__compress="false",
+    eventLog__logBlockUpdates__enabled="true")
 def cache_evicted(run: Run) -> None:
     def keep(salt: int, parts: int):
         rows = numbers(run, 45_000, parts).select("id", F.repeat(F.md5(F.concat("id", F.lit(salt))), 60).alias("v"))
@@ -51,7 +52,8 @@ def cache_evicted(run: Run) -> None:
 
 
 @case("cache-on-disk", "a cache four times as large as memory goes to disk", must="cached-data", may=FULL, runs="4.0 3.5-",
-      master="local-cluster[2,2,512]", executor__memory="512m", memory__storageFraction="0.1")
+      master="local-cluster[2,2,512]", executor__memory="512m", memory__storageFraction="0.1",
+      eventLog__logBlockUpdates__enabled="true")
 def cache_on_disk(run: Run) -> None:
     kept = numbers(run, 220_000, 16).select("id", payload(2).alias("v")).persist(StorageLevel.MEMORY_AND_DISK)
     kept.count()
@@ -65,14 +67,14 @@ def heap_unused(run: Run) -> None:
     waves(run, 24, 1500, jobs=2)
 
 
-@case("driver-full", "the driver keeps 75 % of its heap in objects while it plans many queries", must="driver-memory",
+@case("driver-full", "the driver keeps 320 of 512 MB in objects while it plans many queries", must="driver-memory",
       may={"driver-bound": "the driver collects garbage between jobs"}, runs="4.0", driver__memory="512m",
       eventLog__logStageExecutorMetrics="true", executor__metrics__pollingInterval="200ms")
 def driver_full(run: Run) -> None:
-    kept = [run.sc._jvm.java.nio.ByteBuffer.allocate(8 * 1024 * 1024) for _ in range(34)]
-    for step in range(12):
+    kept = [run.sc._jvm.java.nio.ByteBuffer.allocate(8 * 1024 * 1024) for _ in range(40)]
+    for step in range(30):
         numbers(run, 2000, 2).select(*[F.lit(i + step).alias(f"c{i}") for i in range(300)]).collect()
-    assert len(kept) == 34
+    assert len(kept) == 40
 
 
 @case("driver-idle", "a driver of 12 GB that uses little", tell="driver-memory", runs="4.0", driver__memory="12g",

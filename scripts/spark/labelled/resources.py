@@ -104,12 +104,13 @@ def locality_wait(run: Run) -> None:
     assert gateway is not None
 
 
-@case("slow-fetch", "reducers may ask for one block at a time, of 4000 blocks", must="shuffle-heavy", may=IDLE, runs="4.0-",
-      hosts="127.0.0.2 127.0.0.3", sql__shuffle__partitions="64", reducer__maxReqsInFlight="1",
+@case("slow-fetch", "reducers may ask for one block at a time, of 65,000 blocks", must="shuffle-heavy", may={
+    **IDLE, "tiny-tasks": "so many blocks need many tasks"}, runs="4.0-",
+      hosts="127.0.0.2 127.0.0.3", sql__shuffle__partitions="256", reducer__maxReqsInFlight="1",
       reducer__maxBlocksInFlightPerAddress="1")
 def slow_fetch(run: Run) -> None:
-    rows = numbers(run, 40_000, 64).select((F.col("id") * 7919).alias("k"), payload(2).alias("v"))
-    discard(rows.repartition(64, "k"))
+    rows = numbers(run, 80_000, 256).select((F.col("id") * 7919).alias("k"), payload(2).alias("v"))
+    discard(rows.repartition(256, "k"))
 
 
 @case("churn", "executors are let go after a second and asked for again", tell="dynamic-allocation", may={

@@ -25,5 +25,5 @@ def late_batches(run: Run) -> None:
 def growing_state(run: Run) -> None:
     source = (run.spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 300).option("numPartitions", 2).load())
     query = start(run, source.dropDuplicates(["value"]), "distinct", "2 seconds")
-    query.awaitTermination(27)
+    query.awaitTermination(60)
     query.stop()

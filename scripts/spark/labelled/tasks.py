@@ -38,7 +38,7 @@ def uneven_input(run: Run) -> None:
     folder = run.marker("uneven")
     os.makedirs(folder)
     for part in range(16):
-        rows = 2400 if part == 4 else 150
+        rows = 2400 if part == 4 else 75
         with gzip.open(os.path.join(folder, f"part-{part:02d}.csv.gz"), "wt", compresslevel=1) as f:
             for row in range(rows):
                 f.write(f"{part}-{row}," + os.urandom(2048).hex() + "\n")

@@ -17,7 +17,8 @@ export function executorMemory(rows: readonly JsonObject[]): ExecutorMemory[] {
       peakOffHeapBytes: peak('OffHeapUnifiedMemory'),
       peakRssBytes: peak('ProcessTreeJVMRSSMemory', 'ProcessTreePythonRSSMemory', 'ProcessTreeOtherRSSMemory'),
       peakPythonBytes: peak('ProcessTreePythonRSSMemory'),
-      gcMs: Number(row['totalGCTime'] ?? 0),
+      // Of the driver, which runs no task, only its JVM tells; that sum only grows, so its peak is all of it.
+      gcMs: Math.max(Number(row['totalGCTime'] ?? 0), row['id'] === 'driver' ? Number(peaks['TotalGCTime'] ?? 0) : 0),
       busyMs: Number(row['totalDuration'] ?? 0),
     };
   });

@@ -1,4 +1,4 @@
-import { TASK_SUCCEEDED } from '../../documents/run-detail.ts';
+import { TASK_SUCCEEDED, type ExecutorLife } from '../../documents/run-detail.ts';
 import { median } from '../../simulation/statistics.ts';
 import type { ListedStage, MeasuredStage, RunSpan } from '../inputs.ts';
 import { coldTasks } from './cold-tasks.ts';
@@ -30,9 +30,10 @@ export function longTasks(
   listed: ListedStage | undefined,
   run: RunSpan,
   dataExplains: number,
+  executors: readonly ExecutorLife[] = [],
 ): LongTasks | undefined {
   if (listed === undefined) return fromQuantiles(stage, dataExplains);
-  const cold = coldTasks([listed], run).get(listed) ?? [];
+  const cold = coldTasks([listed], run, executors).get(listed) ?? [];
   const { executorRunTime, inputBytes, shuffleReadBytes, status } = listed.tasks;
   const tasks = executorRunTime.flatMap((ms, i): Task[] =>
     status[i] === TASK_SUCCEEDED

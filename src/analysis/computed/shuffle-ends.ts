@@ -48,7 +48,7 @@ export function isMostlyShuffle(plan: SqlNode, join: SqlNode, reader: StageDetai
   const read = reader.quantiles?.shuffleReadBytes;
   if ((reader.sums['outputBytes'] ?? 0) > 0 || (read !== undefined && read[6] > SKEWED * read[3])) return false;
   const above = pathTo(plan, join) ?? [];
-  const exchange = above.findLastIndex(({ name }) => name.endsWith("Exchange"));
+  const exchange = above.findLastIndex(({ name }) => name.endsWith('Exchange'));
   return (
     !OWN_CODE.test(join.description) &&
     above.slice(exchange + 1).every(({ name, description }) => LIGHT.test(name) && !OWN_CODE.test(description))

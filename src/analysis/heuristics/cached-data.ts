@@ -1,5 +1,7 @@
-import { defineHeuristic, NO_GAIN, severityOf, type Observation } from '../heuristic.ts';
+import { defineHeuristic, NO_GAIN, NotMeasurableHere, severityOf, type Observation } from '../heuristic.ts';
 import { milder } from '../severity.ts';
+
+const BLOCKS_LOGGED = 'spark.eventLog.logBlockUpdates.enabled';
 
 /**
  * Finds cached data that did not stay: partitions that were in the cache after one stage and gone after a later one that
@@ -11,24 +13,30 @@ export const cachedData = defineHeuristic({
   id: 'cached-data',
   title: 'Cached data stays in memory',
   failureTitle: 'Cached data was evicted, or went to disk',
-  inputs: ['stages', 'quality'],
+  inputs: ['stages', 'properties', 'quality'],
   thresholds: {
     lostShare: { low: 0.1, moderate: 0.25, severe: 0.5, critical: 0.75, unit: 'ratio of partitions' },
     diskShare: { low: 0.15, moderate: 0.4, severe: 0.7, critical: 0.9, unit: 'ratio of bytes' },
     leastBytes: { value: 64 * 1024 ** 2, unit: 'bytes' },
   },
-  evaluate({ stages }, { lostShare, diskShare, leastBytes }) {
+  evaluate({ stages, properties }, { lostShare, diskShare, leastBytes }) {
+    const areBlocksTold = stages.some(({ cached }) => cached.before !== undefined);
+    const isTold = areBlocksTold || stages.some(({ cached }) => cached.partitions > 0);
+    if (!isTold && properties[BLOCKS_LOGGED] !== 'true') {
+      throw new NotMeasurableHere(`Spark logs what is cached only where ${BLOCKS_LOGGED} is true`);
+    }
     const found: Observation[] = [];
     const fullest = new Map<number, number>();
     let lost = { share: 0, stageId: -1, had: 0, has: 0 };
     let disk = { share: 0, stageId: -1, bytes: 0 };
     for (const { stageId, cached } of stages) {
-      const { partitions, ofPartitions, memoryBytes, diskBytes } = cached;
-      // The same number of partitions stands for the same RDDs; none left means that it was unpersisted.
-      const had = fullest.get(ofPartitions) ?? 0;
-      const share = partitions > 0 && had > 0 ? 1 - partitions / had : 0;
-      if (share > lost.share) lost = { share, stageId, had, has: partitions };
-      fullest.set(ofPartitions, partitions === 0 ? 0 : Math.max(had, partitions));
+      const { partitions, ofPartitions, memoryBytes, diskBytes, before } = cached;
+      // Without blocks it is not known which RDDs: the same number of partitions stands for the same; none left, for unpersisted.
+      const had = before?.had ?? (areBlocksTold || partitions === 0 ? 0 : (fullest.get(ofPartitions) ?? 0));
+      const has = before?.has ?? partitions;
+      const share = had > 0 ? 1 - has / had : 0;
+      if (share > lost.share) lost = { share, stageId, had, has };
+      fullest.set(ofPartitions, partitions === 0 ? 0 : Math.max(fullest.get(ofPartitions) ?? 0, partitions));
       const bytes = memoryBytes + diskBytes;
       if (bytes >= leastBytes.value && diskBytes / bytes > disk.share)
         disk = { share: diskBytes / bytes, stageId, bytes: diskBytes };

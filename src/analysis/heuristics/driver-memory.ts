@@ -1,6 +1,6 @@
 import { effectiveBytes } from '../computed/effective.ts';
 import { defineHeuristic, NO_GAIN, NotMeasurableHere, severityOf } from '../heuristic.ts';
-import { milder } from '../severity.ts';
+import { milder, worse } from '../severity.ts';
 
 const GIB = 1024 ** 3;
 
@@ -26,11 +26,12 @@ export const driverMemory = defineHeuristic({
     const facts = { heapBytes: heap, peakHeapBytes: peak, gcShare: gc };
     // Set too late, a property shows and has no effect: a peak above the heap says so.
     if (peak > 1.05 * heap) return [];
-    const isFull = severityOf(peak / heap, fullShare);
-    if (isFull !== 'none' && severityOf(gc, gcShare) !== 'none') {
+    const [isFull, isCollecting] = [severityOf(peak / heap, fullShare), severityOf(gc, gcShare)];
+    if (isFull !== 'none' && isCollecting !== 'none') {
       return [
         {
-          severity: milder(isFull, 'severe'),
+          // Most collectors keep a part of the heap empty, so that none is ever quite full: the collections decide as well.
+          severity: milder(worse(isFull, isCollecting), 'severe'),
           subject: 'driver',
           facts,
           gain: NO_GAIN,

@@ -31,7 +31,7 @@ export const slowHost = defineHeuristic({
   },
   evaluate({ run, tasks: stages, executors }, { slowness, leastTasks, leastLostMs }) {
     const paces = new Map<number, Pace>();
-    const cold = coldTasks(stages, run);
+    const cold = coldTasks(stages, run, executors);
     const young = youngTasks(stages, executors);
     for (const stage of stages) {
       const isFirst = cold.get(stage) ?? [];

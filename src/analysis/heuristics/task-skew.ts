@@ -19,7 +19,7 @@ export const taskSkew = defineHeuristic({
   title: 'Tasks of each stage take a similar time',
   failureTitle: 'A few long tasks hold their stage back',
   inputs: ['run', 'properties', 'spread'],
-  alsoUses: ['tasks'],
+  alsoUses: ['tasks', 'executors'],
   thresholds: {
     // Dr. Elephant's, branch tuning_20190221.
     maxToMedian: { low: 2, moderate: 4, severe: 8, critical: 16, unit: 'ratio' },
@@ -28,11 +28,15 @@ export const taskSkew = defineHeuristic({
     // Bytes of a join are those of both its sides, and mostly one of them is skewed.
     dataExplains: { value: 0.3, unit: 'ratio' },
   },
-  evaluate({ run, properties, spread, tasks = [] }, { maxToMedian, leastTaskMs, leastTasks, dataExplains }) {
+  evaluate(
+    { run, properties, spread, tasks = [], executors = [] },
+    { maxToMedian, leastTaskMs, leastTasks, dataExplains },
+  ) {
     const listed = new Map(tasks.map((stage) => [`${stage.stageId}/${stage.attemptId}`, stage]));
     const found = spread.flatMap((stage) => {
       if (stage.succeededTasks < leastTasks.value) return [];
-      const long = longTasks(stage, listed.get(`${stage.stageId}/${stage.attemptId}`), run, dataExplains.value);
+      const tasksOfStage = listed.get(`${stage.stageId}/${stage.attemptId}`);
+      const long = longTasks(stage, tasksOfStage, run, dataExplains.value, executors);
       if (long === undefined || long.maxMs < leastTaskMs.value) return [];
       const severity = severityOf(long.maxMs / Math.max(1, long.medianMs), maxToMedian);
       return severity === 'none' ? [] : [{ stage, long, severity }];

@@ -112,13 +112,13 @@ function jobEvents(state: AppState, sql: SqlExecutions, detail: RunDetailBuilder
     StageSubmitted: (event) => {
       const info = readStageInfo(recordField(event, 'Stage Info'), intern);
       const properties = optionalRecord(event, 'Properties') ?? {};
-      detail.stageSubmitted(info, properties);
+      detail.stageSubmitted(info, properties, state.storage.held(info.persisted));
       state.stageSubmitted(info, properties);
       sql.stageSubmitted(info);
     },
     StageCompleted: (event) => {
       const info = readStageInfo(recordField(event, 'Stage Info'), intern);
-      detail.stageCompleted(info);
+      detail.stageCompleted(info, state.storage.held(info.persisted));
       state.stageCompleted(info);
     },
   };

@@ -3,7 +3,7 @@ import type { JsonRecord } from './json-fields.ts';
 import { longField, recordField, textField } from './json-fields.ts';
 import type { ScalaVersion } from './scala-order.ts';
 import { mutableMapOrder } from './scala-order.ts';
-import type { PersistedRdd } from './stage-info.ts';
+import type { CachedBytes, PersistedRdd } from './stage-info.ts';
 import type { StorageLevel } from './storage-level.ts';
 import { describeLevel, isValidLevel, readStorageLevel } from './storage-level.ts';
 
@@ -57,6 +57,8 @@ interface Distribution {
 
 interface LiveRdd {
   readonly rdd: PersistedRdd;
+  /** That were cached at a time. */
+  mostPartitions: number;
   memoryUsed: number;
   diskUsed: number;
   readonly partitions: Map<string, Partition>;
@@ -87,7 +89,14 @@ export class Storage {
   /** A stage was submitted that computes this RDD. */
   persist(rdd: PersistedRdd): void {
     if (this.#rdds.has(rdd.id)) return;
-    this.#rdds.set(rdd.id, { rdd, memoryUsed: 0, diskUsed: 0, partitions: new Map(), distributions: new Map() });
+    this.#rdds.set(rdd.id, {
+      rdd,
+      memoryUsed: 0,
+      diskUsed: 0,
+      mostPartitions: 0,
+      partitions: new Map(),
+      distributions: new Map(),
+    });
   }
 
   unpersist(id: number): void {
@@ -134,6 +143,20 @@ export class Storage {
     }
   }
 
+  /** What is cached of these RDDs now, and the most partitions that ever were. */
+  held(rdds: readonly PersistedRdd[]): CachedBytes & { readonly mostPartitions: number } {
+    const sum = { memoryBytes: 0, diskBytes: 0, partitions: 0, ofPartitions: 0, mostPartitions: 0 };
+    for (const { id, partitions } of rdds) {
+      const live = this.#rdds.get(id);
+      sum.memoryBytes += live?.memoryUsed ?? 0;
+      sum.diskBytes += live?.diskUsed ?? 0;
+      sum.partitions += live?.partitions.size ?? 0;
+      sum.ofPartitions += partitions;
+      sum.mostPartitions += live?.mostPartitions ?? 0;
+    }
+    return sum;
+  }
+
   /** By id, those with at least one cached partition. */
   rows(scala: ScalaVersion): RddStorageInfo[] {
     return this.allRows(scala).filter((rdd) => rdd.numCachedPartitions > 0);
@@ -150,6 +173,7 @@ export class Storage {
     if (live === undefined) return;
 
     const blocksDelta = placeBlock(live, update);
+    live.mostPartitions = Math.max(live.mostPartitions, live.partitions.size);
     if (executor !== undefined) {
       this.#distribute(live, executor, update, blocksDelta);
       for (const other of this.#rdds.values()) {

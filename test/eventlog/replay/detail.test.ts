@@ -117,6 +117,22 @@ describe('eventlog/replay/detail: what only the log tells', () => {
     expect(first?.failed).to.equal(false);
   });
 
+  it('knows what a stage’s RDDs hold in the cache where blocks are logged: 117,454 bytes of the points, as the server says', () => {
+    const { detail, answers } = read('4.0.1-cached-iterative');
+
+    const rows = (answers as unknown as Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>)[
+      'storage-rdd'
+    ];
+    const cached = detail.stages.map((stage) => stage.cached).filter(({ partitions }) => partitions > 0);
+    expect(rows?.at(-1)).to.include({ numCachedPartitions: 4, memoryUsed: 117_454 });
+    expect(cached.at(-1)).to.deep.equal({
+      ...{ memoryBytes: 117_454, diskBytes: 0, partitions: 4, ofPartitions: 4 },
+      before: { had: 4, has: 4 },
+    });
+    // A take() had cached one of the four before.
+    expect(cached.find(({ before }) => before?.had === 1)?.partitions).to.equal(4);
+  });
+
   it('says that a killed driver left no end', () => {
     const { detail } = read('4.0.1-crash');
 

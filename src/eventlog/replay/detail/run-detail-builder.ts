@@ -6,7 +6,8 @@ import { RowArchive } from '../row-archive.ts';
 import type { JsonRecord } from '../json-fields.ts';
 import { optionalText } from '../json-fields.ts';
 import type { JobHead, LiveJob } from '../jobs.ts';
-import type { StageInfo } from '../stage-info.ts';
+import type { CachedBytes, StageInfo } from '../stage-info.ts';
+import type { Storage } from '../storage.ts';
 import { stageKey } from '../stage-info.ts';
 import type { SqlExecutions } from '../sql/executions.ts';
 import type { TaskRecord } from '../task-record.ts';
@@ -52,15 +53,9 @@ interface JobRecord {
 /** What the detail document tells of a stage; the rest of what its events say is not kept. */
 type ToldInfo = Pick<
   StageInfo,
-  | 'name'
-  | 'parentIds'
-  | 'numTasks'
-  | 'submissionTime'
-  | 'completionTime'
-  | 'failureReason'
-  | 'resourceProfileId'
-  | 'cached'
->;
+  'name' | 'parentIds' | 'numTasks' | 'submissionTime' | 'completionTime' | 'failureReason' | 'resourceProfileId'
+> &
+  Pick<StageDetail, 'cached'>;
 
 interface StageRecord {
   readonly tasks: StageTasks;
@@ -78,7 +73,7 @@ export interface ToldDetail {
 }
 
 const MAX_SHARED = 1000;
-const NOTHING_CACHED: StageInfo['cached'] = { memoryBytes: 0, diskBytes: 0, partitions: 0, ofPartitions: 0 };
+const NOTHING_CACHED: CachedBytes = { memoryBytes: 0, diskBytes: 0, partitions: 0, ofPartitions: 0 };
 
 /** Gathers, while a log is replayed, what the REST answers do not tell. */
 export class RunDetailBuilder {
@@ -135,9 +130,11 @@ export class RunDetailBuilder {
     record.succeeded = job.status === 'SUCCEEDED';
   }
 
-  stageSubmitted(info: StageInfo, properties: JsonRecord): void {
+  /** @param held - what of its RDDs is cached by now */
+  stageSubmitted(info: StageInfo, properties: JsonRecord, held: ReturnType<Storage['held']>): void {
     const stage = this.#stage(stageKey(info.stageId, info.attemptId), info.stageId, info.attemptId);
-    stage.info = told(info);
+    const { partitions, mostPartitions } = held;
+    stage.info = told(info, held, mostPartitions === 0 ? undefined : { had: mostPartitions, has: partitions });
     stage.wasSubmitted = true;
     stage.properties = this.#shared(
       STAGE_PROPERTIES.flatMap((key) => {
@@ -148,10 +145,11 @@ export class RunDetailBuilder {
     this.at(info.submissionTime);
   }
 
-  stageCompleted(info: StageInfo): void {
+  /** @param held - what of its RDDs is cached by now */
+  stageCompleted(info: StageInfo, held: CachedBytes): void {
     this.at(info.completionTime);
     const stage = this.#stages.get(stageKey(info.stageId, info.attemptId));
-    if (stage !== undefined) stage.info = told(info);
+    if (stage !== undefined) stage.info = told(info, held, stage.info?.cached.before);
   }
 
   taskStarted(task: TaskRecord, key: number): void {
@@ -269,7 +267,8 @@ function* mapped<T, R>(rows: readonly T[], map: (row: T) => R): Generator<R> {
   for (const row of rows) yield map(row);
 }
 
-function told(info: StageInfo): ToldInfo {
+/** Logs of Spark before 2.3 tell in the stage what its RDDs hold, later ones only where updates of blocks are logged. */
+function told(info: StageInfo, held: CachedBytes, before: StageDetail['cached']['before']): ToldInfo {
   return {
     name: info.name,
     parentIds: info.parentIds,
@@ -278,8 +277,17 @@ function told(info: StageInfo): ToldInfo {
     completionTime: info.completionTime,
     failureReason: info.failureReason,
     resourceProfileId: info.resourceProfileId,
-    cached: info.cached.partitions === 0 ? NOTHING_CACHED : info.cached,
+    cached:
+      info.cached.partitions > 0
+        ? info.cached
+        : held.partitions > 0 || before !== undefined
+          ? { ...bytesOf(held), ...(before === undefined ? {} : { before }) }
+          : NOTHING_CACHED,
   };
+}
+
+function bytesOf({ memoryBytes, diskBytes, partitions, ofPartitions }: CachedBytes): CachedBytes {
+  return { memoryBytes, diskBytes, partitions, ofPartitions };
 }
 
 function isCompleted(info: ToldInfo | undefined): boolean {
