@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: the fault tests at their full counts, against real services of its own on loopback. 60 to 90 minutes on
+ * `npm run soak`: the fault tests at their full counts, against real services of its own on loopback. 90 to 150 minutes on
  * two cores; `npm test` runs the same tests at about a twentieth of the counts.
  *
  *     npm run soak                 everything
@@ -17,7 +17,9 @@ const SOAK: Suite = {
   name: 'soak',
   files: [
     'test/faults/**/*.test.ts',
-    ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge'].map((name) => `test/e2e/${name}.e2e.test.ts`),
+    ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge'].map(
+      (name) => `test/e2e/${name}.e2e.test.ts`,
+    ),
     'test/setter/spark-submit-lines.services.test.ts',
   ],
   ignore: [],
@@ -45,7 +47,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 console.log(
-  `This takes 60 to 90 minutes${rounds === 1 ? '' : ' for each round'}, less where tests are chosen. Ctrl-C ends it.`,
+  `This takes 90 to 150 minutes${rounds === 1 ? '' : ' for each round'}, less where tests are chosen. Ctrl-C ends it.`,
 );
 await using services = await TestServices.start(({ name, told, isRunning }) => {
   tell(isRunning, 'service', `${name}: ${told}`, (performance.now() - startedAt) / 1000);

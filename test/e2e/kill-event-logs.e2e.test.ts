@@ -15,12 +15,12 @@ import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts'
 import { seededRandom } from '../support/seeded-random.ts';
 import { service } from '../support/services.ts';
 
-const APPLICATIONS = inSoak(1000, 100);
+const APPLICATIONS = inSoak(500, 100);
 /** One application of ten has two. */
 const ATTEMPTS = APPLICATIONS + APPLICATIONS / 10;
-const LIVES = inSoak(200, 10);
+const LIVES = inSoak(100, 10);
 /** So many logs a life reads at most: fewer than come for it, so that nearly all of the ends come in the middle of work. */
-const MOST_LOGS = inSoak(4, 8);
+const MOST_LOGS = 4;
 /** Share of the ends that come while the process starts: it opens the store, makes its tables, lists. */
 const WHILE_STARTING = 0.15;
 const LONGEST_START_MS = 1000;
