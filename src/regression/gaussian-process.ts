@@ -63,6 +63,14 @@ export interface GpPosterior {
   readonly scaled: Float64Array;
   /** One over the length of each column. */
   readonly scales: Float64Array;
+  readonly fewValues: FewValues;
+}
+
+/** The columns of few values by themselves, row after row: whether two rows share one is asked a hundred thousand times for one suggestion. */
+interface FewValues {
+  readonly columns: readonly number[];
+  readonly shares: Float64Array;
+  readonly values: Float64Array;
 }
 
 const SQRT5 = Math.sqrt(5);
@@ -115,7 +123,7 @@ export function negativeLogPosterior(
   const repeats = weight.reduce((sum, count) => sum + count - 1, 0);
   const scatterSum = scatter.reduce((sum, value) => sum + value, 0);
   const priors = [prior.amplitude, prior.noise, prior.own, ...prior.lengths];
-  const shared = sharedValues(problem);
+  const shared = sharedValues(n, fewValuesOf(problem));
   const kernel = new Float64Array(n * n);
   const ownKernel = new Float64Array(n * n);
   const slope = new Float64Array(n * n);
@@ -188,7 +196,8 @@ export function conditionGp(problem: GpProblem, hyper: GpHyperParameters): GpPos
   const columns = problem.groups.length;
   const amplitude2 = Math.exp(2 * hyper[0]!);
   const own2 = Math.exp(2 * hyper[2]!);
-  const shared = sharedValues(problem);
+  const fewValues = fewValuesOf(problem);
+  const shared = sharedValues(n, fewValues);
   const covariance = linearCovariance(problem.basis);
   for (let i = 0; i < n; i += 1) {
     const row = scaled.subarray(i * columns, (i + 1) * columns);
@@ -203,13 +212,13 @@ export function conditionGp(problem: GpProblem, hyper: GpHyperParameters): GpPos
       factor[i * n + i] = factor[i * n + i]! + Math.exp(2 * hyper[1]!) / problem.weight[i]! + jitter * amplitude2;
     if (!choleskyInPlace(factor, n)) continue;
     const alpha = solveCholesky(factor, n, problem.y);
-    return { problem, hyper, factor, alpha, coefficients: weighted(problem.basis, alpha), scaled, scales };
+    return { problem, hyper, factor, alpha, coefficients: weighted(problem.basis, alpha), scaled, scales, fewValues };
   }
 }
 
 /** The expected y at `x`. */
 export function gpMean(
-  { problem, hyper, alpha, coefficients, scaled, scales }: GpPosterior,
+  { hyper, alpha, coefficients, scaled, scales, fewValues }: GpPosterior,
   x: Float64Array,
   basis: Float64Array,
 ): number {
@@ -217,9 +226,10 @@ export function gpMean(
   const at = scaledRow(scales, x);
   const amplitude2 = Math.exp(2 * hyper[0]!);
   const own2 = Math.exp(2 * hyper[2]!);
+  const few = fewOf(fewValues, x);
   let sum = 0;
   for (let i = 0; i < alpha.length; i += 1) {
-    const own = own2 * sharedBy(problem.levels, problem.x[i]!, x);
+    const own = own2 * sharedBy(fewValues, i, few);
     sum += alpha[i]! * ((amplitude2 + own) * matern(scaled, i * at.length, at) + own);
   }
   return sum + dot(coefficients, basis);
@@ -266,16 +276,17 @@ export function coefficientsOf({ problem, factor, alpha }: GpPosterior): Gaussia
 }
 
 function crossCovariance(
-  { problem, hyper, scaled, scales }: GpPosterior,
+  { problem, hyper, scaled, scales, fewValues }: GpPosterior,
   x: Float64Array,
   basis: Float64Array,
 ): Float64Array {
   const at = scaledRow(scales, x);
   const amplitude2 = Math.exp(2 * hyper[0]!);
   const own2 = Math.exp(2 * hyper[2]!);
+  const few = fewOf(fewValues, x);
   const cross = new Float64Array(problem.y.length);
   for (let i = 0; i < cross.length; i += 1) {
-    const own = own2 * sharedBy(problem.levels, problem.x[i]!, x);
+    const own = own2 * sharedBy(fewValues, i, few);
     cross[i] = (amplitude2 + own) * matern(scaled, i * at.length, at) + own + dot(problem.basis[i]!, basis);
   }
   return cross;
@@ -337,18 +348,36 @@ function linearCovariance(basis: readonly Float64Array[]): SquareMatrix {
 }
 
 /** In how many of the columns of few values two rows have the same one. */
-function sharedBy(levels: GpProblem['levels'], a: Float64Array, b: Float64Array): number {
+function sharedBy({ shares, values }: FewValues, row: number, few: Float64Array): number {
+  const from = row * shares.length;
   let shared = 0;
-  for (const { column, share } of levels) if (Math.abs(a[column]! - b[column]!) < SAME) shared += share;
+  for (let k = 0; k < shares.length; k += 1) if (Math.abs(values[from + k]! - few[k]!) < SAME) shared += shares[k]!;
   return shared;
 }
 
-function sharedValues({ x, levels }: GpProblem): SquareMatrix {
-  const n = x.length;
+function sharedValues(n: number, fewValues: FewValues): SquareMatrix {
   const shared = new Float64Array(n * n);
-  if (levels.length === 0) return shared;
+  const { shares, values } = fewValues;
+  if (shares.length === 0) return shared;
   for (let i = 0; i < n; i += 1) {
-    for (let j = 0; j <= i; j += 1) shared[i * n + j] = sharedBy(levels, x[i]!, x[j]!);
+    const few = values.subarray(i * shares.length, (i + 1) * shares.length);
+    for (let j = 0; j <= i; j += 1) shared[i * n + j] = sharedBy(fewValues, j, few);
   }
   return shared;
+}
+
+function fewValuesOf({ x, levels }: GpProblem): FewValues {
+  const columns = levels.map(({ column }) => column);
+  return {
+    columns,
+    shares: Float64Array.from(levels, ({ share }) => share),
+    values: Float64Array.from(x.flatMap((row) => columns.map((column) => row[column]!))),
+  };
+}
+
+/** What a question has in these columns. */
+function fewOf({ columns }: FewValues, x: Float64Array): Float64Array {
+  const few = new Float64Array(columns.length);
+  for (let k = 0; k < columns.length; k += 1) few[k] = x[columns[k]!]!;
+  return few;
 }
