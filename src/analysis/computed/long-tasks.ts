@@ -1,4 +1,4 @@
-import { TASK_SUCCEEDED, type ExecutorLife } from '../../documents/run-detail.ts';
+import { QUANTILES, TASK_SUCCEEDED, type ExecutorLife } from '../../documents/run-detail.ts';
 import { median } from '../../simulation/statistics.ts';
 import type { ListedStage, MeasuredStage, RunSpan } from '../inputs.ts';
 import { coldTasks } from './cold-tasks.ts';
@@ -32,7 +32,7 @@ export function longTasks(
   dataExplains: number,
   executors: readonly ExecutorLife[] = [],
 ): LongTasks | undefined {
-  if (listed === undefined) return fromQuantiles(stage, dataExplains);
+  if (listed === undefined) return fromQuantiles(stage, run, dataExplains);
   const cold = coldTasks([listed], run, executors).get(listed) ?? [];
   const { executorRunTime, inputBytes, shuffleReadBytes, status } = listed.tasks;
   const tasks = executorRunTime.flatMap((ms, i): Task[] =>
@@ -71,12 +71,26 @@ function explains(long: Omit<Task, 'isCold'>, typical: Omit<Task, 'isCold'>, sha
 /** Less than this cannot make a task long. */
 const LEAST_BYTES = 1024 ** 2;
 
-function fromQuantiles({ quantiles }: MeasuredStage, dataExplains: number): LongTasks | undefined {
+function fromQuantiles({ quantiles }: MeasuredStage, run: RunSpan, dataExplains: number): LongTasks | undefined {
   const [maxMs, medianMs] = [quantiles.executorRunTime[6], quantiles.executorRunTime[3]];
   const maxBytes = quantiles.inputBytes[6] + quantiles.shuffleReadBytes[6];
   const medianBytes = quantiles.inputBytes[3] + quantiles.shuffleReadBytes[3];
   if (maxMs <= medianMs) return undefined;
   const isData = explains({ ms: maxMs, bytes: maxBytes }, { ms: medianMs, bytes: medianBytes }, dataExplains);
+  if (!isData && maxMs < ALWAYS_LONG * leastOfLongest(quantiles, run)) return undefined;
   const cause = maxBytes === 0 ? 'unknown' : isData ? 'data' : 'other';
   return { cause, maxMs, medianMs, maxBytes, medianBytes };
+}
+
+/**
+ * A run time among those of the longest tasks, as many as there are slots: where all of these are long, they are the first
+ * ones, each on a slot of its own.
+ *
+ * @returns 0 where a single wave, or the quantiles, do not tell
+ */
+function leastOfLongest({ count, executorRunTime }: MeasuredStage['quantiles'], { slots }: RunSpan): number {
+  if (count <= slots) return 0;
+  const ranks = QUANTILES.map((q) => Math.min(Math.floor(q * count), count - 1));
+  const knot = ranks.findIndex((rank) => rank >= count - slots);
+  return (ranks[knot] ?? count - 1) < count - 1 ? (executorRunTime[knot] ?? 0) : 0;
 }

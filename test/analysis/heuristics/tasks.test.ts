@@ -63,6 +63,15 @@ describe('analysis/heuristics/task-skew', () => {
   });
 });
 
+describe('analysis/heuristics/task-skew, told by quantiles alone', () => {
+  const told = (tasks: readonly number[]) => sample([tasks], { change: changeStage(0, () => ({ tasks: undefined })) });
+
+  it('takes four long tasks on four slots for the first ones of young JVMs, and one for a straggler', () => {
+    expect(findingsOf(taskSkew, told([...even(4, 9000), ...even(12, 1000)]))).to.deep.equal([]);
+    expect(findingsOf(taskSkew, told([9000, ...even(15, 1000)]))[0]?.facts).to.include({ maxToMedianRatio: 9 });
+  });
+});
+
 describe('analysis/heuristics/slow-host', () => {
   // Three executors of one core in turns, so that executor 2 runs each third task.
   const stages = Array.from({ length: 3 }, () => Array.from({ length: 60 }, (_, i) => (i % 3 === 2 ? 900 : 300)));
