@@ -101,10 +101,11 @@ class CrawlPass {
     await this.#readAll(work.runs);
     if (listingFailure !== undefined) throw listingFailure;
 
-    const { listed, alreadyStored, parked } = work;
+    const { listed, listId, alreadyStored, parked } = work;
     const ended = this.#sourceIsLost ? 'source-lost' : this.#options.signal.aborted ? 'stopped' : 'complete';
     return {
       listed,
+      listId,
       alreadyStored,
       parked,
       saved: this.#saved,

@@ -125,7 +125,7 @@ async function observedPass(
   try {
     const report = await crawlPass(context, options);
     const level = report.saved + report.failed > 0 || report.ended !== 'complete' ? 'info' : 'debug';
-    const { waiting, ...counts } = report;
+    const { waiting, listId: _listId, ...counts } = report;
     logger[level]('Sweep ended.', {
       cluster: source.cluster,
       sweep,
@@ -143,7 +143,16 @@ async function observedPass(
   } catch (thrown) {
     const error = toError(thrown);
     if (options.signal.aborted)
-      return { listed: 0, alreadyStored: 0, parked: 0, saved: 0, failed: 0, ended: 'stopped', durationMs: 0 };
+      return {
+        listed: 0,
+        listId: '',
+        alreadyStored: 0,
+        parked: 0,
+        saved: 0,
+        failed: 0,
+        ended: 'stopped',
+        durationMs: 0,
+      };
     if (!(error instanceof SpotError) || !error.code.startsWith('SOURCE_')) throw error;
     await listingFailed(context, error);
     return error;

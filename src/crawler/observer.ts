@@ -6,6 +6,8 @@ import type { Sweep, Waiting } from './sweeps.ts';
 export interface PassReport {
   /** Attempts the source listed that can be read. */
   readonly listed: number;
+  /** Equal for equal lists. */
+  readonly listId: string;
   readonly alreadyStored: number;
   /** Runs that failed before and are not due yet. */
   readonly parked: number;

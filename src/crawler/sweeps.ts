@@ -35,8 +35,11 @@ export class SweepPlan {
   readonly #earliest: Date | undefined;
   #lastWarm = -Infinity;
   #lastCold = -Infinity;
-  /** Runs listed by the cold sweep before: equal twice in a row means that the list is whole. */
-  #listedBefore: number | undefined;
+  /**
+   * The list of the cold sweep before: equal twice in a row means that it is whole. Not its length: a server that was
+   * restarted in between may by chance list as many others.
+   */
+  #listBefore: string | undefined;
   #settled = false;
   #waiting: Waiting | undefined;
 
@@ -58,7 +61,7 @@ export class SweepPlan {
   /** To be told after each sweep that went through to its end. */
   completed(
     { sweep, window }: PlannedSweep,
-    found: { readonly listed: number; readonly waiting?: Waiting | undefined },
+    found: { readonly listId: string; readonly waiting?: Waiting | undefined },
     now: Date,
   ): void {
     const seconds = now.getTime() / 1000;
@@ -66,15 +69,15 @@ export class SweepPlan {
     if (sweep === 'hot') return;
     this.#lastWarm = seconds;
     if (sweep === 'warm') return;
-    this.#settled = this.#listedBefore === found.listed;
-    this.#listedBefore = found.listed;
+    this.#settled = this.#listBefore === found.listId;
+    this.#listBefore = found.listId;
     this.#lastCold = seconds;
   }
 
   /** The source did not answer: when it does again, it may have been restarted and list only a part. */
   interrupted(): void {
     this.#settled = false;
-    this.#listedBefore = undefined;
+    this.#listBefore = undefined;
   }
 
   /** A run that failed and is due may have ended long before the window: it is asked for again all the same. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RunSource } from '../sources/run-source.ts';
 import { fingerprintOf } from '../documents/fingerprint.ts';
 import { documentId, type RunKey } from '../documents/run-key.ts';
@@ -37,6 +38,8 @@ export interface WorkList {
   readonly runs: readonly RunToRead[];
   /** Attempts that count as readable: completed ones, and unfinished ones of completed applications. */
   readonly listed: number;
+  /** Equal for equal lists. */
+  readonly listId: string;
   readonly alreadyStored: number;
   /** Waiting for their next try. */
   readonly parked: number;
@@ -76,7 +79,20 @@ export async function workList(
     }
   }
   runs.sort((a, b) => a.attempt.endTimeEpoch - b.attempt.endTimeEpoch || compare(a.id, b.id));
-  return { runs, listed: readable.length, alreadyStored: readable.length - runs.length - parked, parked, waiting };
+  return {
+    runs,
+    listed: readable.length,
+    listId: idOfList(readable),
+    alreadyStored: readable.length - runs.length - parked,
+    parked,
+    waiting,
+  };
+}
+
+function idOfList(runs: readonly ListedRun[]): string {
+  const hash = createHash('sha256');
+  for (const { id } of runs) hash.update(`${id}\n`);
+  return hash.digest('base64url');
 }
 
 export type ReadableOptions = Pick<WorkListOptions, 'source' | 'now' | 'settleSeconds' | 'orphanAfterHours'>;

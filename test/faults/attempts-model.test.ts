@@ -202,6 +202,23 @@ async function start(settings: Settings): Promise<{ model: Model; real: Real }> 
 describe('faults: attempts that start, end, die and come late', function () {
   this.timeout(inSoak(7_200_000, 60_000));
 
+  async function checkHistory(steps: Iterable<Step>, settings: Settings = {}): Promise<void> {
+    const { model, real } = await start(settings);
+    try {
+      await fc.asyncModelRun(() => ({ model, real }), steps);
+      // The last log arrives, the server has read them all, and the next daily sweep comes by.
+      await wait(21 * DAY).run(model, real);
+      await poll(12).run(model, real);
+      await wait(DAY).run(model, real);
+      await poll(3).run(model, real);
+
+      expect(await actualRuns(real.store)).to.deep.equal(expectedRuns(model));
+    } finally {
+      await real.daemon.stop();
+      await real.store[Symbol.asyncDispose]();
+    }
+  }
+
   /** @throws what fast-check says of the first history after which the store does not hold what is true */
   async function checkHistories(numRuns: number, seed: number, settings: Settings = {}): Promise<void> {
     const isControl = Object.keys(settings).length > 0;
@@ -226,22 +243,9 @@ describe('faults: attempts that start, end, die and come late', function () {
     ];
 
     await fc.assert(
-      fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: 'max' }), async (commands) => {
-        const { model, real } = await start(settings);
-        try {
-          await fc.asyncModelRun(() => ({ model, real }), commands);
-          // The last log arrives, the server has read them all, and the next daily sweep comes by.
-          await wait(21 * DAY).run(model, real);
-          await poll(12).run(model, real);
-          await wait(DAY).run(model, real);
-          await poll(3).run(model, real);
-
-          expect(await actualRuns(real.store)).to.deep.equal(expectedRuns(model));
-        } finally {
-          await real.daemon.stop();
-          await real.store[Symbol.asyncDispose]();
-        }
-      }),
+      fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: 'max' }), (commands) =>
+        checkHistory(commands, settings),
+      ),
       // Of a control one failure is enough; else the smallest history that fails is worth its time.
       { numRuns, seed, endOnFailure: isControl },
     );
@@ -250,6 +254,14 @@ describe('faults: attempts that start, end, die and come late', function () {
   const histories = inSoak(10_000, 150);
   it(`R4: after ${histories} random histories the store holds what is true, each attempt once, and no attempt as final that is not`, async () => {
     await checkHistories(histories, testSeed('attempts'));
+  });
+
+  it('R4, seed 625248001: a server that was restarted unnoticed and lists as many runs as before, but others, is asked for all of them', async () => {
+    const before = [startAttempt(2, 0), startAttempt(1, 0), endAttempt(1, 0), poll(2)];
+    await checkHistory([
+      ...before,
+      ...[startAttempt(1, 0), restartServer(0), endAttempt(1, 0), wait(DAY), endAttempt(2, 0), poll(1)],
+    ]);
   });
 
   it('negative control: without the daily sweep some of these histories end with runs missing', async () => {

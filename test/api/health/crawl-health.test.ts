@@ -27,6 +27,7 @@ function bench() {
 
 function report(changes: Partial<PassReport> = {}): PassReport {
   return {
+    listId: '',
     listed: 3,
     alreadyStored: 0,
     parked: 0,
