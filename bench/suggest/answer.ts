@@ -1,5 +1,6 @@
 /** In a process of its own: the CPU time of one answer, the first of the process, store opened and closed. */
 import { suggest } from '../../src/app/suggest.ts';
+import { expectOneAnswer } from '../../src/cli/one-answer.ts';
 import { defaultsOf } from '../../src/config/section.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { pricesSection } from '../../src/money/config.ts';
@@ -7,6 +8,8 @@ import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { measure } from '../support/child.ts';
 
 const [path = '', tag = '', times = '1'] = process.argv.slice(2);
+// As `spot suggest` does.
+expectOneAnswer();
 await measure(async () => {
   let candidates = 0;
   for (let i = 0; i < Number(times); i += 1) {

@@ -8,7 +8,7 @@ import type { Bench, Figure } from '../support/goals.ts';
 import { ASKED, makeHistory, NEW } from './history.ts';
 
 const RUNS = 100_000;
-const ROUNDS = 3;
+const ROUNDS = 7;
 
 /** CPU time of `spot suggest` with a hundred thousand stored runs of 502 applications. */
 export const bench: Bench = async () => {

@@ -20,6 +20,7 @@ import {
   parseSpanArgument,
 } from '../size-argument.ts';
 import { EXAMPLE_PRICES } from '../money-text.ts';
+import { expectOneAnswer } from '../one-answer.ts';
 import { table } from '../table.ts';
 import { bytesText, durationText, percentText } from '../units.ts';
 
@@ -83,6 +84,7 @@ export function suggestCommand(host: CommandHost) {
             .default('table'),
         ),
     async ({ spot, output }, options) => {
+      expectOneAnswer();
       const book = loadPriceBook(spot.config);
       const store = await spot.openStore('read');
       const { tag, app, cluster, like, jobType, inputSize, priority, sla, budget, confidence } = options;
