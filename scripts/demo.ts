@@ -39,6 +39,7 @@ say(`EFFICIENCY is the part of the allocated core time in which tasks ran; SPEED
 
 Next:
   npm run -s spot -- show ${isOwn ? 'app-20261121085601-0000' : 'RUN'} --store ${store}        one run on one screen
+  npm run -s spot -- analyze ${isOwn ? 'app-20261121085601-0000' : 'RUN'} --store ${store}     what was wrong with it, and what to do
   npm run -s spot -- simulate ${isOwn ? 'app-20261121090009-0000' : 'RUN'} --store ${store}    the same run on other sizes
   npm run -s spot -- export --doc agg --store ${store} > runs.ndjson     every number
   ${isOwn ? 'SPOT_HISTORY_URL=http://your-server:18080 npm run demo' : 'cp config.ini.template config.ini && npm run -s spot -- crawl'}

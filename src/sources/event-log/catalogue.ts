@@ -32,6 +32,12 @@ export interface UnlistedLog {
 
 type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
 
+function shadowed(log: ScannedLog, by: ScannedLog): UnlistedLog {
+  const { path } = log.layout;
+  const message = `it tells of another run than ${by.layout.path} under the same id (${log.start.appId}); of two runs with one id one can be stored`;
+  return { path, error: new EventLogError('EVENT_LOG_SAME_ID', message, { details: { path } }) };
+}
+
 /** Logs looked into at the same time: enough to hide the distance to a bucket. */
 const CONCURRENCY = 16;
 /** Of them, logs decoded at the same time: that takes memory, and may be a bomb. */
@@ -131,7 +137,11 @@ export class LogCatalogue {
       }
       const key = runKeyOf(scan.log.start.appId, scan.log.start.attemptId);
       const other = runs.get(key);
-      runs.set(key, other === undefined ? scan.log : preferred(other, scan.log));
+      const chosen = other === undefined ? scan.log : preferred(other, scan.log);
+      runs.set(key, chosen);
+      // A copy tells of the same run; these are two runs, and only one can have the id.
+      if (other !== undefined && other.start.startTime !== scan.log.start.startTime)
+        unlisted.push(shadowed(chosen === other ? scan.log : other, chosen));
     }
     this.#warnOfNew(unlisted);
     this.#runs = runs;

@@ -86,6 +86,24 @@ describe('sources/event-log/catalogue', () => {
     expect(catalogue.find('app-3', '1')).to.equal(undefined);
   });
 
+  it('takes a copy of a log for the same run, and names the log of another run under the same id', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const later = SMALL_LOG.replace('"Timestamp":1426533910242', '"Timestamp":1426533911242');
+    fileSystem.put('a', Buffer.from(SMALL_LOG));
+    fileSystem.put('b', Buffer.from(SMALL_LOG));
+    fileSystem.put('c', Buffer.from(later));
+    const catalogue = catalogueOf(fileSystem);
+
+    const paths = [...(await catalogue.refresh()).logs].map(({ layout }) => layout.path);
+
+    expect(later).to.not.equal(SMALL_LOG);
+    expect(paths).to.deep.equal(['a']);
+    expect(catalogue.unlisted.map(({ path, error }) => [path, error instanceof SpotError ? error.code : error.name])).to.deep.equal([
+      ['c', 'EVENT_LOG_SAME_ID'],
+    ]);
+    expect(catalogue.unlisted[0]?.error.message).to.contain('another run than a under the same id');
+  });
+
   it('tells a failure that may pass, lists the others, and tries again at the next look', async () => {
     const fileSystem = new MemoryFileSystem();
     for (const id of ['a', 'b', 'c']) fileSystem.put(id, logOf(id));
