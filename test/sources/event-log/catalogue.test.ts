@@ -98,9 +98,9 @@ describe('sources/event-log/catalogue', () => {
 
     expect(later).to.not.equal(SMALL_LOG);
     expect(paths).to.deep.equal(['a']);
-    expect(catalogue.unlisted.map(({ path, error }) => [path, error instanceof SpotError ? error.code : error.name])).to.deep.equal([
-      ['c', 'EVENT_LOG_SAME_ID'],
-    ]);
+    expect(
+      catalogue.unlisted.map(({ path, error }) => [path, error instanceof SpotError ? error.code : error.name]),
+    ).to.deep.equal([['c', 'EVENT_LOG_SAME_ID']]);
     expect(catalogue.unlisted[0]?.error.message).to.contain('another run than a under the same id');
   });
 
