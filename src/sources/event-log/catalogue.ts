@@ -32,12 +32,6 @@ export interface UnlistedLog {
 
 type Scan = { readonly log: ScannedLog } | { readonly unlisted: UnlistedLog };
 
-function shadowed(log: ScannedLog, by: ScannedLog): UnlistedLog {
-  const { path } = log.layout;
-  const message = `it tells of another run than ${by.layout.path} under the same id (${log.start.appId}); of two runs with one id one can be stored`;
-  return { path, error: new EventLogError('EVENT_LOG_SAME_ID', message, { details: { path } }) };
-}
-
 /** Logs looked into at the same time: enough to hide the distance to a bucket. */
 const CONCURRENCY = 16;
 /** Of them, logs decoded at the same time: that takes memory, and may be a bomb. */
@@ -325,4 +319,11 @@ function tokenOfFile({ path, size, modified, version }: ListedFile): string {
 /** A failure that concerns one file and will be the same at the next look, until somebody changes something. */
 function isOfOneFile(error: unknown): error is SourceError {
   return error instanceof SourceError && !error.retryable;
+}
+
+/** Of two runs with one id one can be listed; the other is named. */
+function shadowed(log: ScannedLog, by: ScannedLog): UnlistedLog {
+  const { path } = log.layout;
+  const message = `it tells of another run than ${by.layout.path} under the same id (${log.start.appId}); of two runs with one id one can be stored`;
+  return { path, error: new EventLogError('EVENT_LOG_SAME_ID', message, { details: { path } }) };
 }
