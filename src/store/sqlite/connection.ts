@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '../../logging/logger.ts';
 import { StoreError } from '../../util/errors.ts';
 import { DEFAULT_BUSY_TIMEOUT_MS, IN_MEMORY, SHARED_BUSY_TIMEOUT_MS, type SqliteStoreOptions } from './config.ts';
+import { damageIn } from './damage.ts';
 import { checkedVersion, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createPrivateFile } from './private-file.ts';
@@ -15,10 +16,13 @@ export interface Connection {
   readonly lock?: WriterLock;
 }
 
-/** A store up to this size is checked at every start, for that takes a moment; a larger one only when it was not closed in order. */
+/** A store up to this size is checked by its writer at every start, for that takes a moment; a larger one only when it was not closed in order. */
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
 
-/** Above this size only the ledger is checked, so that a start takes seconds; a document proves itself by its checksum when it is read. */
+/** Up to this size by whoever opens it: a person waits for most of those. */
+const CHECKED_BY_ALL_BYTES = 8 * 1024 * 1024;
+
+/** Above this size only the ledger is checked, so that a start takes seconds; rows and documents prove themselves when they are read. */
 const WHOLLY_CHECKED_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -50,9 +54,19 @@ export function openConnection(options: SqliteStoreOptions, logger: Logger, now:
 /**
  * Opens a store beside its writer.
  *
- * @throws StoreError `STORE_NOT_FOUND`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_OLDER`
+ * @throws StoreError `STORE_NOT_FOUND`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_OLDER`, `STORE_CORRUPT`
  */
 export function openForReading(options: SqliteStoreOptions): Connection {
+  const { path } = options;
+  const { database } = openUnchecked(options);
+  return closedOnError(database, () => {
+    checkSmall(database, path);
+    return { database };
+  });
+}
+
+/** As {@link openForReading}, for whoever checks it. */
+export function openUnchecked(options: SqliteStoreOptions): Connection {
   const { path } = options;
   refuseMissing(path);
   const database = new DatabaseSync(path, {
@@ -94,6 +108,7 @@ export function openForSharing(options: SqliteStoreOptions, logger: Logger, now:
   return closedOnError(database, () => {
     database.exec(SETTINGS);
     database.exec(WRITING_SETTINGS);
+    checkSmall(database, path);
     return { database };
   });
 }
@@ -166,12 +181,25 @@ function check(database: DatabaseSync, path: string, lock: WriterLock, logger: L
   if (lock.previous === 'unclean')
     logger.info('The store was not closed in order the last time; checking it.', { path, bytes });
 
+  if (bytes <= ALWAYS_CHECKED_BYTES) {
+    refuseDamaged(database, path);
+    return;
+  }
   const checks =
     bytes > WHOLLY_CHECKED_BYTES ? ['quick_check(run)', 'quick_check(error)', 'quick_check(kept)'] : ['quick_check(1)'];
   for (const pragma of checks) {
     const finding = database.prepare(`PRAGMA ${pragma}`).get()?.['quick_check'];
     if (finding !== 'ok') throw damagedError(path, finding);
   }
+}
+
+function checkSmall(database: DatabaseSync, path: string): void {
+  if (statSync(path).size <= CHECKED_BY_ALL_BYTES) refuseDamaged(database, path);
+}
+
+function refuseDamaged(database: DatabaseSync, path: string): void {
+  const { value: finding } = damageIn(database, path).next();
+  if (finding !== undefined) throw damagedError(path, finding);
 }
 
 function damagedError(path: string, finding: unknown): StoreError {

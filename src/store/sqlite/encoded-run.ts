@@ -2,6 +2,7 @@ import { columnsOf } from '../run-columns.ts';
 import type { RunDocuments } from '../store.ts';
 import { encodeDocument } from './document-codec.ts';
 import type { DocumentTable } from './queries.ts';
+import { rowChecksum } from './row-checksum.ts';
 
 /** A run ready to be bound: the values of `SAVE_RUN` in their order, and its documents by table. */
 export interface EncodedRun {
@@ -32,6 +33,7 @@ export function encodeRun(run: RunDocuments): EncodedRun {
       revision,
       hasRaw,
       hasDetail,
+      rowChecksum([id, cluster, appId, attemptId ?? null, endMs ?? null, fingerprint, revision]),
     ],
     documents,
   };

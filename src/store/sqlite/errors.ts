@@ -62,6 +62,7 @@ export function toStoreError(thrown: unknown, path: string): Error {
   if (resultCode(error) !== undefined) {
     return new StoreError('STORE_FAILED', `SQLite refused: ${error.message} (${path})`, { details, cause: error });
   }
+  if ((error as NodeJS.ErrnoException).code === 'ERR_OUT_OF_RANGE') return outOfRangeError(error, path, details);
   return fileSystemError(error, path, details) ?? error;
 }
 
@@ -96,6 +97,12 @@ function fileSystemError(
     default:
       return undefined;
   }
+}
+
+/** Spot writes no integer that JavaScript cannot hold. */
+function outOfRangeError(error: Error, path: string, details: Readonly<Record<string, unknown>>): StoreError {
+  const message = `The database ${path} has a number that Spot never wrote: move it away and restore a backup, or crawl again into a new file`;
+  return new StoreError('STORE_CORRUPT', message, { details, cause: error });
 }
 
 /** Whether the error concerns the row alone (also a value that cannot be bound), so that the rest of its batch can be written. */

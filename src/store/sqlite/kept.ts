@@ -5,20 +5,30 @@ import { storedId } from '../run-columns.ts';
 import type { KeptDocument, KeptKind, SaveOutcome } from '../store.ts';
 import { decodeDocument, encodeDocument } from './document-codec.ts';
 import { isRowError } from './errors.ts';
+import { checkedColumns, rowChecksum, soundRow } from './row-checksum.ts';
 
 /** The values of `SAVE` in their order. */
-export type EncodedKept = readonly [kind: KeptKind, id: string, revision: number, savedAt: string, body: Uint8Array];
+export type EncodedKept = readonly [
+  kind: KeptKind,
+  id: string,
+  revision: number,
+  savedAt: string,
+  body: Uint8Array,
+  checksum: number,
+];
 
 /** Gives a row, or none when the stored revision is not lower. */
 const SAVE = `
-  INSERT INTO kept (kind, id, revision, saved_at, body) VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, saved_at = excluded.saved_at, body = excluded.body
+  INSERT INTO kept (kind, id, revision, saved_at, body, checksum) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (kind, id) DO UPDATE SET
+    revision = excluded.revision, saved_at = excluded.saved_at, body = excluded.body, checksum = excluded.checksum
   WHERE excluded.revision > kept.revision
   RETURNING 1`;
-const READ = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id = ?';
+const COLUMNS = `${checkedColumns('kept')}, body`;
+const READ = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id = ?`;
 const FORGET = 'DELETE FROM kept WHERE kind = ? AND id = ?';
-const PAGE_FROM = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?';
-const PAGE_BEHIND = 'SELECT id, revision, saved_at, body FROM kept WHERE kind = ? AND id > ? ORDER BY id LIMIT ?';
+const PAGE_FROM = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?`;
+const PAGE_BEHIND = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`;
 
 /** The table `kept`. Whoever calls {@link save} or {@link forget} holds a transaction. */
 export class KeptTable {
@@ -65,7 +75,7 @@ export class KeptTable {
 export function encodeKept(document: KeptDocument): EncodedKept | Error {
   try {
     const { kind, id, revision, savedAt, body } = checkedKept(document);
-    return [kind, id, revision, savedAt, encodeDocument(body)];
+    return [kind, id, revision, savedAt, encodeDocument(body), rowChecksum([kind, id, revision, savedAt])];
   } catch (error) {
     return toError(error);
   }
@@ -73,6 +83,7 @@ export function encodeKept(document: KeptDocument): EncodedKept | Error {
 
 function documentOf(kind: KeptKind, row: Readonly<Record<string, unknown>>): KeptDocument {
   const id = String(row['id']);
+  soundRow('kept', row);
   const body = decodeDocument(row['body'] as Uint8Array, id);
   return { kind, id, revision: Number(row['revision']), savedAt: String(row['saved_at']), body };
 }

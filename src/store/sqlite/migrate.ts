@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../util/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
+import { rowChecksum } from './row-checksum.ts';
 
 /** `Spot` in ASCII: `PRAGMA application_id` of every store, so that `file` and Spot know it from any other database. */
 export const APPLICATION_ID = 0x53706f74;
@@ -40,6 +41,9 @@ export function migrate(database: DatabaseSync, from: number, migrations: readon
   const missing = migrations.filter((migration) => migration.version > from);
   if (missing.length === 0) return;
 
+  database.function('row_checksum', { varargs: true, deterministic: true, directOnly: true }, (...columns) =>
+    rowChecksum(columns),
+  );
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const migration of missing) database.exec(migration.sql);

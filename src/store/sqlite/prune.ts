@@ -2,6 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PruneOptions, PruneReport } from '../store.ts';
 import * as queries from './queries.ts';
+import { damagedRow, soundRow } from './row-checksum.ts';
 
 /** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
 const PRUNED_TOGETHER = 500;
@@ -64,6 +65,9 @@ async function repeat(
 function deleteWholeRuns({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
   const rows = prepared(queries.DELETE_OLD_RUNS).all(before, most);
   for (const row of rows) {
+    // Its end may be damaged, in the row or in the index that it was found by; what is thrown here takes the transaction back.
+    soundRow('run', row);
+    if (Number(row['end_ms']) > before) throw damagedRow('run', row);
     deleted.agg += 1;
     deleted.raw += Number(row['has_raw']);
     deleted.detail += Number(row['has_detail']);
@@ -74,7 +78,7 @@ function deleteWholeRuns({ prepared }: PruneTools, before: number, most: number,
 function deleteMoreThanAggregates({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
   const rows = prepared(queries.OLD_RUNS_WITH_MORE).all(before, most);
   for (const row of rows) {
-    const number = Number(row['number']);
+    const number = Number(soundRow('run', row)['number']);
     for (const table of ['raw', 'detail'] as const) prepared(queries.deleteDocument(table)).run(number);
     prepared(queries.FORGET_MORE).run(number);
     deleted.raw += Number(row['has_raw']);

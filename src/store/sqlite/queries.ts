@@ -1,4 +1,5 @@
 import type { FindOptions, RunFilter } from '../store.ts';
+import { checkedColumns } from './row-checksum.ts';
 
 type Parameter = string | number;
 
@@ -17,11 +18,11 @@ export interface RunPosition {
 
 /** Gives the run's number, or no row when a newer revision is stored. */
 export const SAVE_RUN = `
-  INSERT INTO run (id, cluster, app_id, attempt_id, name, user, tag, end_ms, fingerprint, revision, has_raw, has_detail)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO run (id, cluster, app_id, attempt_id, name, user, tag, end_ms, fingerprint, revision, has_raw, has_detail, checksum)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, user = excluded.user, tag = excluded.tag, end_ms = excluded.end_ms,
-    fingerprint = excluded.fingerprint, revision = excluded.revision,
+    fingerprint = excluded.fingerprint, revision = excluded.revision, checksum = excluded.checksum,
     has_raw = max(has_raw, excluded.has_raw), has_detail = max(has_detail, excluded.has_detail)
   WHERE excluded.revision >= run.revision
   RETURNING number`;
@@ -33,10 +34,11 @@ export const saveDocument = (table: DocumentTable): string => `REPLACE INTO ${ta
 export const readDocument = (table: DocumentTable): string =>
   `SELECT document FROM ${table} JOIN run ON run.number = ${table}.run WHERE run.id = ?`;
 
-export const READ_LEDGER = 'SELECT fingerprint, revision FROM run WHERE id = ?';
+export const READ_LEDGER = `SELECT ${checkedColumns('run')} FROM run WHERE id = ?`;
 
-export const SAVE_ERROR = 'REPLACE INTO error (id, cluster, app_id, processed_ms, document) VALUES (?, ?, ?, ?, ?)';
-export const READ_ERROR = 'SELECT document FROM error WHERE id = ?';
+export const SAVE_ERROR =
+  'REPLACE INTO error (id, cluster, app_id, processed_ms, document, checksum) VALUES (?, ?, ?, ?, ?, ?)';
+export const READ_ERROR = `SELECT ${checkedColumns('error')} FROM error WHERE id = ?`;
 export const CLEAR_ERROR = 'DELETE FROM error WHERE id = ?';
 
 export const STATS = `
@@ -50,11 +52,12 @@ export const COUNT_OLD = `
     (SELECT count(*) FROM error WHERE processed_ms <= ?) AS err
   FROM run WHERE end_ms <= ?`;
 /** Its documents go with it (`ON DELETE CASCADE`). */
-export const DELETE_OLD_RUNS =
-  'DELETE FROM run WHERE number IN (SELECT number FROM run WHERE end_ms <= ? LIMIT ?) RETURNING has_raw, has_detail';
+export const DELETE_OLD_RUNS = `
+  DELETE FROM run WHERE number IN (SELECT number FROM run WHERE end_ms <= ? LIMIT ?)
+  RETURNING has_raw, has_detail, ${checkedColumns('run').replaceAll('run.', '')}`;
 export const DELETE_OLD_ERRORS = 'DELETE FROM error WHERE id IN (SELECT id FROM error WHERE processed_ms <= ? LIMIT ?)';
-export const OLD_RUNS_WITH_MORE =
-  'SELECT number, has_raw, has_detail FROM run WHERE end_ms <= ? AND has_raw + has_detail > 0 LIMIT ?';
+export const OLD_RUNS_WITH_MORE = `
+  SELECT number, has_raw, has_detail, ${checkedColumns('run')} FROM run WHERE end_ms <= ? AND has_raw + has_detail > 0 LIMIT ?`;
 export const FORGET_MORE = 'UPDATE run SET has_raw = 0, has_detail = 0 WHERE number = ?';
 export const deleteDocument = (table: DocumentTable): string => `DELETE FROM ${table} WHERE run = ?`;
 
@@ -77,10 +80,10 @@ export function runPage(
   else if (after.endMs === null) conditions.add(`run.end_ms IS NULL AND run.id ${beyond} ?`, after.id);
   else conditions.add(`(run.end_ms, run.id) ${beyond} (?, ?)`, after.endMs, after.id);
 
-  const columns = source === 'run' ? 'cluster, app_id, attempt_id, fingerprint, revision' : `${source}.document`;
+  const columns = source === 'run' ? checkedColumns('run') : `run.id, run.end_ms, ${source}.document`;
   const join = source === 'run' ? '' : `JOIN ${source} ON ${source}.run = run.number`;
   return {
-    sql: `SELECT run.id, run.end_ms, ${columns} FROM run ${join} ${conditions.where} ORDER BY run.end_ms ${direction}, run.id ${direction} LIMIT ?`,
+    sql: `SELECT ${columns} FROM run ${join} ${conditions.where} ORDER BY run.end_ms ${direction}, run.id ${direction} LIMIT ?`,
     parameters: [...conditions.parameters, size],
   };
 }
@@ -117,7 +120,7 @@ export function errorPage(
   const [direction, beyond] = order === 'newest-first' ? ['DESC', '<'] : ['ASC', '>'];
   if (after !== undefined) conditions.add(`(processed_ms, id) ${beyond} (?, ?)`, after.processedMs, after.id);
   return {
-    sql: `SELECT id, processed_ms, document FROM error ${conditions.where} ORDER BY processed_ms ${direction}, id ${direction} LIMIT ?`,
+    sql: `SELECT ${checkedColumns('error')} FROM error ${conditions.where} ORDER BY processed_ms ${direction}, id ${direction} LIMIT ?`,
     parameters: [...conditions.parameters, size],
   };
 }

@@ -32,6 +32,7 @@ import { prune, type PruneTools } from './prune.ts';
 import * as queries from './queries.ts';
 import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
 import { encodeRun, type EncodedRun } from './encoded-run.ts';
+import { rowChecksum, soundRow } from './row-checksum.ts';
 
 /** Compressing goes on for this long before what else came in, an answer of the server for one, gets its turn. */
 const LONGEST_TURN_MS = 4;
@@ -117,7 +118,8 @@ export class SqliteStore implements Store {
         for (const error of errors) {
           const { cluster, spark_app_id, time_processed } = error.spot;
           const [id, ...texts] = [errorId(error), cluster, spark_app_id].map(storedId) as [string, string, string];
-          save.run(id, ...texts, Date.parse(time_processed), stringifyJson(error));
+          const values = [id, ...texts, Date.parse(time_processed), stringifyJson(error)];
+          save.run(...values, rowChecksum(values));
         }
       });
     });
@@ -405,6 +407,7 @@ function encodedOrError(run: RunDocuments): EncodedRun | Error {
 }
 
 function ledgerEntry(row: Row): LedgerEntry {
+  soundRow('run', row);
   return { fingerprint: String(row['fingerprint']), revision: Number(row['revision']) };
 }
 
@@ -419,7 +422,7 @@ function documentOf(row: Row): unknown {
 }
 
 function errorDocument(row: Row): ErrorDocument {
-  return parseJson(String(row['document'])) as ErrorDocument;
+  return parseJson(String(soundRow('error', row)['document'])) as ErrorDocument;
 }
 
 function isoTime(milliseconds: unknown): string | undefined {

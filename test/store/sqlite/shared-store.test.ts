@@ -8,14 +8,17 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { documentId } from '../../../src/documents/run-key.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
+import { errorId } from '../../../src/store/error-id.ts';
+import { encodeDocument } from '../../../src/store/sqlite/document-codec.ts';
 import { APPLICATION_ID } from '../../../src/store/sqlite/migrate.ts';
 import { runs as firstMigration } from '../../../src/store/sqlite/migrations/001-runs.ts';
+import { kept as secondMigration } from '../../../src/store/sqlite/migrations/002-kept.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite/migrations/index.ts';
 import type { Access } from '../../../src/store/sqlite/config.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { KeptDocument } from '../../../src/store/store.ts';
 import type { StoreError } from '../../../src/util/errors.ts';
-import { sampleKey, sampleRun } from '../sample-runs.ts';
+import { sampleError, sampleKey, sampleRun } from '../sample-runs.ts';
 import { collect, failure } from '../store-contract.ts';
 
 const WRITER = join(import.meta.dirname, 'writer-process.ts');
@@ -149,11 +152,13 @@ describe('store/sqlite opened to share', () => {
 
   describe('when the store is of the first schema', () => {
     beforeEach(() => {
-      // As the first Spot made it: its one step, its marks, and a run without documents.
+      // As the first Spot made it: its one step, its marks, a run and an error.
       change(`
         PRAGMA journal_mode = WAL; ${firstMigration.sql}
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1;
-        INSERT INTO run VALUES (1, '${documentId(sampleKey())}', 'main', 'app-1', NULL, 'n', 'u', 't', 5, 'f1', 3, 0, 0);`);
+        INSERT INTO run VALUES (1, '${documentId(sampleKey())}', 'main', 'app-20261121081534-0000', NULL, 'n', 'u', 't', 5, 'f1', 3, 0, 0);
+        INSERT INTO agg VALUES (1, x'${Buffer.from(encodeDocument(sampleRun().aggregate)).toString('hex')}');
+        INSERT INTO error VALUES ('${errorId(sampleError())}', 'main', 'app-1', 5, '${JSON.stringify(sampleError())}');`);
     });
 
     it('brings it up to date and keeps its runs', async () => {
@@ -161,8 +166,33 @@ describe('store/sqlite opened to share', () => {
 
       expect(await store.keep([alert('a')])).to.deep.equal([{ status: 'saved' }]);
       expect([...(await store.readLedger([sampleKey()])).values()]).to.deep.equal([{ fingerprint: 'f1', revision: 3 }]);
+      expect(await collect(store.findKeys({}))).to.deep.equal([{ ...sampleKey(), fingerprint: 'f1', revision: 3 }]);
+      expect(await store.readAggregate(sampleKey())).to.deep.equal(sampleRun().aggregate);
+      expect(await collect(store.findErrors({}))).to.deep.equal([sampleError()]);
       await using writing = await open('write');
       expect(await writing.readKept('alert', 'a')).to.not.equal(undefined);
+    });
+
+    it('brings one of the second schema up to date too, with what it kept', async () => {
+      change(`${secondMigration.sql} PRAGMA user_version = 2;
+        INSERT INTO kept VALUES ('alert', 'a', 7, '${alert('a').savedAt}', x'${Buffer.from(encodeDocument(alert('a').body)).toString('hex')}')`);
+
+      await using store = await open('write');
+
+      expect(await store.readKept('alert', 'a')).to.deep.equal(alert('a', 7));
+      expect((await store.readLedger([sampleKey()])).size).to.equal(1);
+      expect(await store.keep([alert('a', 7), alert('a', 8)])).to.deep.equal([
+        { status: 'superseded' },
+        { status: 'saved' },
+      ]);
+    });
+
+    it('is refused, unchanged, when it is damaged', async () => {
+      change('UPDATE run SET has_raw = 1');
+
+      for (const access of ['write', 'share'] as const)
+        expect(await failure(open(access))).to.have.property('code', 'STORE_CORRUPT');
+      expect(version()).to.equal(1);
     });
 
     it('leaves it to the process that holds the lock of the writer, which it names', async () => {

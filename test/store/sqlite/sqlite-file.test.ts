@@ -17,11 +17,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { silentLogger, type Logger } from '../../../src/logging/logger.ts';
+import { rowChecksum } from '../../../src/store/sqlite/row-checksum.ts';
 import { toStoreError } from '../../../src/store/sqlite/errors.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite/migrations/index.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { StoreError } from '../../../src/util/errors.ts';
-import { endAt, sampleKey, sampleRun } from '../sample-runs.ts';
+import { endAt, sampleError, sampleKey, sampleRun } from '../sample-runs.ts';
 import { collect, failure } from '../store-contract.ts';
 
 const WRITER = join(import.meta.dirname, 'writer-process.ts');
@@ -285,6 +286,62 @@ describe('store/sqlite/sqlite-store', () => {
     expect(found).to.be.above(document.length - 4);
   });
 
+  describe('finds, when it is read, what changed in a row while the store was open:', () => {
+    const reading: readonly (readonly [change: string, what: string, (store: SqliteStore) => Promise<unknown>])[] = [
+      ['UPDATE run SET fingerprint = upper(fingerprint)', 'a fingerprint', (store) => store.readLedger([sampleKey()])],
+      ['UPDATE run SET revision = revision + 1', 'a revision', (store) => collect(store.findKeys({}))],
+      ["UPDATE run SET cluster = 'maio'", 'a cluster', (store) => store.readLedger([sampleKey()])],
+      ["UPDATE run SET attempt_id = ''", 'an attempt that none was', (store) => collect(store.findKeys({}))],
+      ['UPDATE run SET revision = 1 << 60', 'a number too large', (store) => collect(store.findKeys({}))],
+      [
+        "UPDATE error SET document = replace(document, 'broke', 'brake')",
+        'an error',
+        (store) => collect(store.findErrors({})),
+      ],
+      ['UPDATE kept SET revision = 9', 'the revision of a model', (store) => store.readKept('model', 'm')],
+      ["UPDATE kept SET saved_at = '2026-11-22'", 'the time of a model', (store) => collect(store.findKept('model'))],
+      [
+        'UPDATE run SET end_ms = 5',
+        'an end by which it would be deleted',
+        (store) => store.prune({ endedBefore: new Date(9) }),
+      ],
+      [
+        'UPDATE run SET end_ms = 5',
+        'an end by which its raw document would be',
+        (store) => store.prune({ endedBefore: new Date(9), keepAggregates: true }),
+      ],
+    ];
+    for (const [change, what, read] of reading) {
+      it(what, async () => {
+        await using store = await open();
+        await store.saveRuns([sampleRun()]);
+        await store.saveErrors([sampleError()]);
+        await store.keep([{ kind: 'model', id: 'm', revision: 1, savedAt: '2026-11-21', body: {} }]);
+        await read(store);
+        using other = new DatabaseSync(path);
+        other.exec(change);
+
+        expect(await failure(read(store))).to.have.property('code', 'STORE_CORRUPT');
+        expect(await store.stats()).to.include({ agg: 1, raw: 1 });
+      });
+    }
+  });
+
+  it('knows its tables and indexes from others: one of them that is changed is damage, one that somebody added is not', async () => {
+    await fill(1);
+    using database = new DatabaseSync(path);
+    database.exec('CREATE VIEW mine AS SELECT name FROM run');
+    await (await open())[Symbol.asyncDispose]();
+
+    database.exec('DROP INDEX run_by_tag; CREATE INDEX run_by_tag ON run (tag)');
+
+    for (const access of ['read', 'write'] as const) {
+      const error = (await failure(open(access))) as StoreError;
+      expect(error).to.have.property('code', 'STORE_CORRUPT');
+      expect(error.details['finding']).to.equal('The index run_by_tag is not as Spot makes it');
+    }
+  });
+
   describe('on a disk that', () => {
     // A mount of one's own needs a user namespace; where those are switched off the test cannot run.
     const inNamespace = (script: string): string | undefined => {
@@ -364,12 +421,14 @@ describe('store/sqlite/sqlite-store', () => {
       .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
       .all();
     database.exec(indexes.map(({ name }) => `DROP INDEX ${String(name)};`).join(''));
+    database.function('row_checksum', { varargs: true }, (...columns) => rowChecksum(columns));
     database.exec(`
       PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
-      INSERT INTO run (number, id, cluster, app_id, name, user, tag, end_ms, fingerprint, revision, has_raw, has_detail)
+      INSERT INTO run (number, id, cluster, app_id, name, user, tag, end_ms, fingerprint, revision, has_raw, has_detail, checksum)
       SELECT 10 + i, 'main~app-' || printf('%07d', i) || '-0', 'main', 'app-' || i, 'name ' || (i % 1000), 'user ' || (i % 100), 'tag ' || (i % 1000),
-        1700000000000 + i * 1000, 'f' || i, 1, 0, 0 FROM n`);
+        1700000000000 + i * 1000, 'f' || i, 1, 0, 0,
+        row_checksum('main~app-' || printf('%07d', i) || '-0', 'main', 'app-' || i, NULL, 1700000000000 + i * 1000, 'f' || i, 1) FROM n`);
     database.exec(indexes.map(({ sql }) => `${String(sql)};`).join(''));
     database.close();
     const timings: number[] = [];
