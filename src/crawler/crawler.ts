@@ -12,6 +12,8 @@ export interface CrawlOptions {
   readonly signal: AbortSignal;
   /** Nothing that ended before it is read. */
   readonly minEndDate?: Date | undefined;
+  /** How the daemon waits between two polls, at most until the signal fires; default: in real time. */
+  readonly pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** What a single pass over all sources came to; `unreachable` holds the error of each source that could not be listed. */
@@ -87,8 +89,12 @@ async function followSource(context: CrawlContext, options: CrawlOptions, onFirs
       if (isFirst) onFirstSweep();
       isFirst = false;
     }
-    await sleep(context.settings.sleep_seconds * 1000, undefined, { signal: options.signal }).catch(() => undefined);
+    await (options.pause ?? sleepFor)(context.settings.sleep_seconds, options.signal);
   }
+}
+
+async function sleepFor(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
 }
 
 /** A daemon outlives whatever a pass throws: it says so, and the next poll starts from what the store holds. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startHistoryServer } from '../../scripts/services/history-server.ts';
 import type { AggregateDocument } from '../../src/documents/documents.ts';
 import { FaultProxy } from '../faults/fault-proxy.ts';
-import { inSoak } from '../faults/scale.ts';
+import { IS_SOAK, inSoak } from '../faults/scale.ts';
 import { killedAgainAndAgain } from '../faults/killed-again-and-again.ts';
 import { testSeed } from '../faults/test-seed.ts';
 import { cloneEventLogs, type ClonedAttempt } from '../support/clone-event-logs.ts';
@@ -25,8 +25,18 @@ const MAX_CALLS = inSoak(45, 60);
 /** Shares of the calls. A login page as the list ends a crawl: then nobody had to kill it. */
 const SERVER_FAULTS = { reset: 0.05, 'status-503': 0.05, truncate: 0.02, 'login-page': 0.01 };
 const STORE_FAULTS = { reset: 0.02, 'lost-answer': 0.02, 'status-503': 0.03, 'status-429': 0.02, 'items-429': 0.1 };
+const SLOWER_AT_MOST = 3;
+const TIMED_ROUNDS = 3;
+/** A run that met a login page is left for the next call; twice in a row is one of ten thousand. */
+const MOST_CALLS_TO_THE_END = 6;
 const UNAVAILABLE = 69;
 const NAIVE = fileURLToPath(new URL('../faults/naive-crawler.ts', import.meta.url));
+
+interface Place {
+  readonly store: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly refresh: () => Promise<void>;
+}
 
 describe('e2e: kill -9 in the middle of a crawl', function () {
   this.timeout(inSoak(14_400_000, 300_000));
@@ -95,31 +105,34 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     return (documents as AggregateDocument[]).sort((a, b) => (runOf(a) < runOf(b) ? -1 : 1));
   }
 
-  const suffix = randomBytes(4).toString('hex');
-  const stores = {
-    sqlite: () => ({
-      store: ['--store', `sqlite:${join(folder, 'killed.sqlite')}`],
+  /** A store of its own for each name. */
+  const stores: Readonly<Record<string, (name: string) => Place>> = {
+    sqlite: (name) => ({
+      store: ['--store', `sqlite:${join(folder, `${name}.sqlite`)}`],
       env: {},
       refresh: () => Promise.resolve(),
     }),
-    elasticsearch: () => ({
-      store: ['--store', `elasticsearch:${elasticsearch.url}`],
-      env: Object.fromEntries(
-        ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
-          `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
-          `spot_${kind}_kill_${suffix}`,
-        ]),
-      ),
-      // Raw documents are counted up to half a minute after they were written.
-      refresh: async () => {
-        await fetch(`${elasticsearch.url}/spot_*_kill_${suffix}/_refresh`, { method: 'POST' });
-      },
-    }),
+    elasticsearch: (name) => {
+      const suffix = `${name}_${randomBytes(4).toString('hex')}`;
+      return {
+        store: ['--store', `elasticsearch:${elasticsearch.url}`],
+        env: Object.fromEntries(
+          ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
+            `SPOT_ELASTICSEARCH_${kind.toUpperCase()}_INDEX`,
+            `spot_${kind}_${suffix}`,
+          ]),
+        ),
+        // Raw documents are counted up to half a minute after they were written.
+        refresh: async () => {
+          await fetch(`${elasticsearch.url}/spot_*_${suffix}/_refresh`, { method: 'POST' });
+        },
+      };
+    },
   };
 
   for (const [name, place] of Object.entries(stores)) {
     it(`R1 ${name}: after ${KILLS} kills, with 13 % faults of the server and 19 % of Elasticsearch, a clean pass leaves each of ${ATTEMPTS} attempts stored once, none lost, as if nothing had happened`, async () => {
-      const { store, env, refresh } = place();
+      const { store, env, refresh } = place('killed');
       const environment = { ...env, ...crawling() };
       proxy.follow({ shares: SERVER_FAULTS });
       elasticsearch.follow({ shares: STORE_FAULTS });
@@ -155,6 +168,41 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     });
   }
 
+  /** Crawls into a new store, again and again where runs were left over, until each attempt is stored; tells how long. */
+  async function secondsOfCrawl({ store, env, refresh }: Place): Promise<number> {
+    let seconds = 0;
+    for (let call = 1; call <= MOST_CALLS_TO_THE_END; call++) {
+      const startedAt = performance.now();
+      const { code, stderr } = await runSpot(['crawl', '--once', ...store], { ...env, ...crawling() });
+      seconds += (performance.now() - startedAt) / 1000;
+      expect(code === 0 || code === UNAVAILABLE, `ended with ${code}: ${stderr}`).to.equal(true);
+      await refresh();
+      const { agg } = (await spotJson(['stats', '--format', 'json', ...store], env)) as { readonly agg: number };
+      if (agg === ATTEMPTS) return seconds;
+    }
+    throw new Error(`after ${MOST_CALLS_TO_THE_END} crawls some attempts are missing`);
+  }
+
+  // Measured, so only where nothing else of Spot's tests runs.
+  for (const [name, place] of IS_SOAK ? Object.entries(stores) : []) {
+    it(`R1 ${name}: behind the same faults, without kills, ${ATTEMPTS} attempts take at most ${SLOWER_AT_MOST} times as long as without faults`, async () => {
+      const [clean, faulty]: [number[], number[]] = [[], []];
+      for (let round = 0; round < TIMED_ROUNDS; round++) {
+        proxy.follow({});
+        elasticsearch.follow({});
+        clean.push(await secondsOfCrawl(place(`clean-${round}`)));
+        const disturbed = place(`faulty-${round}`);
+        proxy.follow({ shares: SERVER_FAULTS });
+        elasticsearch.follow({ shares: STORE_FAULTS });
+        faulty.push(await secondsOfCrawl(disturbed));
+      }
+
+      const times = (seconds: readonly number[]): string => seconds.map((one) => `${one.toFixed(1)} s`).join(', ');
+      console.log(`      without faults ${times(clean)}; with them ${times(faulty)}`);
+      expect(median(faulty)).to.be.at.most(SLOWER_AT_MOST * median(clean));
+    });
+  }
+
   /** Runs that a naive crawler has stored in the end, and how many lines it wrote. */
   async function naively(mode: 'watermark' | 'seen', kills: number): Promise<ReadonlySet<string>> {
     const place = join(folder, `${mode}-${kills}`);
@@ -181,6 +229,10 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     });
   }
 });
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
 
 /** What the manifest knows of a run. */
 function toldOf({ id, attemptId, name, user, startTime, endTime }: ClonedAttempt): unknown {

@@ -2,6 +2,17 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { applicationOf, type AttemptSketch } from '../support/memory-source.ts';
 import type { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import {
+  actualRuns,
+  END_ATTEMPT,
+  END_OLD_ATTEMPT,
+  expectedRuns,
+  KILL_DRIVER,
+  START_ATTEMPT,
+  type Attempt,
+  type Change,
+  type Truth,
+} from './attempt-truth.ts';
 import { inSoak } from './scale.ts';
 import { memoryStore, SimulatedDaemon, simulatedContext } from './simulated-daemon.ts';
 import { SimulatedServer, type SimulatedClock } from './simulated-server.ts';
@@ -10,24 +21,8 @@ import { testSeed } from './test-seed.ts';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** As `orphan_after_hours` has it. */
-const ORPHAN_AFTER = 168 * HOUR;
 /** Before it nothing happens, so that no time is negative. */
 const BEGINNING = 100 * DAY;
-
-interface Attempt {
-  readonly startsAt: number;
-  endsAt?: number;
-  /** Its driver was killed: it never ends. */
-  isKilled: boolean;
-}
-
-/** What is true of the cluster; the model knows nothing of servers, lists and stores. */
-interface Model {
-  now: number;
-  /** Oldest attempt first. */
-  readonly applications: Map<string, Attempt[]>;
-}
 
 interface Real {
   readonly clock: SimulatedClock;
@@ -39,14 +34,10 @@ interface Real {
 
 type Settings = Parameters<typeof simulatedContext>[3];
 
-type Step = fc.AsyncCommand<Model, Real>;
+type Step = fc.AsyncCommand<Truth, Real>;
 
 /** A step that changes what is true, and what the server tells of one application. */
-function change(
-  title: string,
-  applies: (attempts: readonly Attempt[]) => boolean,
-  run: (attempts: Attempt[], now: number) => void,
-): (app: number, late: number) => Step {
+function change({ title, applies, run }: Change): (app: number, late: number) => Step {
   return (app, late) => {
     const id = `app-${app}`;
     return {
@@ -68,38 +59,10 @@ function sketch({ startsAt, endsAt }: Attempt, index: number): AttemptSketch {
   return { attemptId: String(index + 1), startsAt, endsAt, lastUpdatedAt: endsAt ?? startsAt };
 }
 
-const isGoing = (attempt: Attempt | undefined): boolean =>
-  attempt !== undefined && attempt.endsAt === undefined && !attempt.isKilled;
-
-const startAttempt = change(
-  'start an attempt of',
-  (attempts) => attempts.length < 4 && !isGoing(attempts.at(-1)),
-  (attempts, now) => {
-    attempts.push({ startsAt: now, isKilled: false });
-  },
-);
-const endAttempt = change(
-  'end',
-  (attempts) => isGoing(attempts.at(-1)),
-  (attempts, now) => {
-    attempts.at(-1)!.endsAt = now;
-  },
-);
-const killDriver = change(
-  'kill the driver of',
-  (attempts) => isGoing(attempts.at(-1)),
-  (attempts) => {
-    attempts.at(-1)!.isKilled = true;
-  },
-);
-/** An attempt that was thought dead ends after all, while a newer one goes on: the order of ends is not that of starts. */
-const endOldAttempt = change(
-  'end the attempt before the last of',
-  (attempts) => attempts.at(-2)?.isKilled === true && attempts.at(-2)?.endsAt === undefined,
-  (attempts, now) => {
-    attempts.at(-2)!.endsAt = now;
-  },
-);
+const startAttempt = change(START_ATTEMPT);
+const endAttempt = change(END_ATTEMPT);
+const killDriver = change(KILL_DRIVER);
+const endOldAttempt = change(END_OLD_ATTEMPT);
 
 const wait = (seconds: number): Step => ({
   check: () => true,
@@ -141,7 +104,7 @@ const restartSpot: Step = {
 
 /** An application that turns running again has no final attempt that ended, as soon as Spot could know it. */
 async function expectNoOldAttemptAsFinal(
-  { applications }: Model,
+  { applications }: Truth,
   store: SqliteStore,
   listed: readonly string[],
 ): Promise<void> {
@@ -151,47 +114,12 @@ async function expectNoOldAttemptAsFinal(
   }
 }
 
-function tick(model: Model, { clock }: Real): void {
+function tick(model: Truth, { clock }: Real): void {
   model.now += 10;
   clock.seconds = model.now;
 }
 
-/**
- * What the store must hold in the end, from the truth alone.
- *
- * Stored is what ended; what did not, when a newer attempt was made and has ended (its application is over), or when it
- * was listed as running for a week.
- */
-function expectedRuns({ applications, now }: Model): Record<string, unknown> {
-  const runs: Record<string, unknown> = {};
-  for (const [id, attempts] of applications) {
-    const isOver = attempts.at(-1)?.endsAt !== undefined;
-    for (const [index, { startsAt, endsAt }] of attempts.entries()) {
-      if (endsAt === undefined && !isOver && now - startsAt <= ORPHAN_AFTER) continue;
-      runs[`${id}/${index + 1}`] = {
-        status: endsAt === undefined ? 'incomplete' : 'completed',
-        seconds: endsAt === undefined ? undefined : endsAt - startsAt,
-        isFinal: index === attempts.length - 1,
-      };
-    }
-  }
-  return runs;
-}
-
-async function actualRuns(store: SqliteStore): Promise<Record<string, unknown>> {
-  const runs: Record<string, unknown> = {};
-  for await (const { id, attempt, spot, isFinalAttempt } of store.findAggregates({})) {
-    const { attemptId, startTime, endTime } = attempt;
-    runs[`${id}/${attemptId}`] = {
-      status: spot.status,
-      seconds: endTime === undefined ? undefined : (Date.parse(endTime) - Date.parse(startTime)) / 1000,
-      isFinal: isFinalAttempt,
-    };
-  }
-  return runs;
-}
-
-async function start(settings: Settings): Promise<{ model: Model; real: Real }> {
+async function start(settings: Settings): Promise<{ model: Truth; real: Real }> {
   const clock = { seconds: BEGINNING };
   const server = new SimulatedServer(clock);
   const store = await memoryStore();

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
-import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crawlOnce } from '../../src/crawler/crawler.ts';
-import type { Store } from '../../src/store/store.ts';
-import { stringifyJson } from '../../src/util/lossless-json.ts';
+import type { CrawlContext } from '../../src/crawler/crawl-pass.ts';
+import type { AttemptParts, RunSource } from '../../src/sources/run-source.ts';
 import { recordedRun } from '../support/fake-history-server.ts';
 import { applicationOf, MemorySource } from '../support/memory-source.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import type { AttemptParts } from '../../src/sources/run-source.ts';
+import { around } from './around.ts';
+import { hashOfAggregates } from './hash-of-aggregates.ts';
 import { inSoak } from './scale.ts';
 import { memoryStore, simulatedContext, storedRuns } from './simulated-daemon.ts';
 import { testSeed } from './test-seed.ts';
@@ -15,16 +16,6 @@ const NEVER = new AbortController().signal;
 
 function names(count: number): string[] {
   return Array.from({ length: count }, (_, number) => `local-${1_790_000_000_000 + number}`);
-}
-
-/** A hash over all agg documents, without the moment of their making. */
-async function hashOf(store: Store): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const document of store.findAggregates({}, { order: 'oldest-first' })) {
-    const { time_processed: _time, revision: _revision, ...spot } = document.spot;
-    hash.update(stringifyJson({ ...document, spot }));
-  }
-  return hash.digest('hex');
 }
 
 describe('faults: many clusters, any order', function () {
@@ -54,16 +45,19 @@ describe('faults: many clusters, any order', function () {
     expect(await ends('south')).to.deep.equal(ids.map((_, number) => (200 + number) * 1000));
   });
 
-  const [orders, runs] = [inSoak(100, 6), inSoak(500, 25)];
-  it(`R19: ${orders} orders of listing ${runs} runs, read 1 to 16 at a time, make the same documents`, async () => {
-    const random = seededRandom(testSeed('orders'));
+  /** The hashes of what is stored after the same runs were listed in so many orders, and read 1 to 16 at a time. */
+  async function hashesOf(
+    orders: number,
+    runs: number,
+    random: () => number,
+    changed: (order: number) => Partial<CrawlContext> = () => ({}),
+  ): Promise<ReadonlySet<string>> {
     const { answers } = recordedRun('smoke-wordcount');
     const parts = Object.fromEntries(
       Object.entries(answers).map(([part, text]) => [part, JSON.parse(text as string) as unknown]),
     ) as unknown as AttemptParts;
     const applications = names(runs).map((id, number) => applicationOf(id, { endsAt: 100 + number }));
     const hashes = new Set<string>();
-
     for (let order = 0; order < orders; order++) {
       const source = new MemorySource();
       source.applications = applications
@@ -72,12 +66,38 @@ describe('faults: many clusters, any order', function () {
         .map(({ application }) => application);
       source.parts = () => parts;
       await using store = await memoryStore();
-      const context = simulatedContext(source, store, { seconds: 10_000 }, { concurrency: 1 + (order % 16) });
-      await crawlOnce([context], { signal: NEVER });
+      // The crawler asks for the oldest first, whatever the list; what it gets first is drawn too.
+      const unsteady = around<RunSource>(source, {
+        async fetchAttempt(application, attempt) {
+          for (let turns = Math.floor(random() * 8); turns > 0; turns--) await nextTurn();
+          return await source.fetchAttempt(application, attempt);
+        },
+      });
+      const context = simulatedContext(unsteady, store, { seconds: 10_000 }, { concurrency: 1 + (order % 16) });
+      await crawlOnce([{ ...context, ...changed(order) }], { signal: NEVER });
       expect((await store.stats()).agg).to.equal(runs);
-      hashes.add(await hashOf(store));
+      hashes.add(await hashOfAggregates(store));
     }
+    return hashes;
+  }
 
-    expect([...hashes]).to.have.length(1);
+  const [orders, runs] = [inSoak(100, 6), inSoak(500, 25)];
+  it(`R19: ${orders} orders of listing ${runs} runs, read 1 to 16 at a time, make the same documents`, async () => {
+    const random = seededRandom(testSeed('orders'));
+
+    expect((await hashesOf(orders, runs, random)).size).to.equal(1);
+  });
+
+  it('negative control: one run of 25 that is told apart by when it was read makes other documents', async () => {
+    const random = seededRandom(1);
+    // Whoever comes fifth gets another tag: which run that is hangs on how many are read at a time.
+    const fifthIsSpecial = (): Partial<CrawlContext> => {
+      let read = 0;
+      return {
+        enrich: () => Promise.resolve({ classification: { app: 'a', type: 'a' }, tag: (read += 1) === 5 ? 'b' : 'a' }),
+      };
+    };
+
+    expect((await hashesOf(6, 25, random, fifthIsSpecial)).size).to.be.above(1);
   });
 });

@@ -7,6 +7,7 @@ import { documentId } from '../../src/documents/run-key.ts';
 import type { LedgerEntry, RunDocuments, Store } from '../../src/store/store.ts';
 import { StoreError } from '../../src/util/errors.ts';
 import { applicationOf, MemorySource, sourceFault } from '../support/memory-source.ts';
+import { around } from './around.ts';
 import { inSoak } from './scale.ts';
 import { memoryStore, simulatedContext, storedRuns } from './simulated-daemon.ts';
 
@@ -76,15 +77,11 @@ function fusedStore(store: Store, fuse: Fuse, isDoneFirst: boolean): Store {
 
 /** A store that is not its own ledger: what is to be saved counts as done before it is. For the negative control. */
 function ledgerBeside(store: Store, done: Map<string, LedgerEntry>): Store {
-  return new Proxy(store, {
-    get(target, property) {
-      if (property === 'readLedger') return () => Promise.resolve(done);
-      const value: unknown = Reflect.get(target, property, target);
-      if (property !== 'saveRuns') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      return (runs: readonly RunDocuments[]) => {
-        for (const { key, aggregate } of runs) done.set(documentId(key), aggregate.spot);
-        return target.saveRuns(runs);
-      };
+  return around(store, {
+    readLedger: () => Promise.resolve(done),
+    saveRuns(runs: readonly RunDocuments[]) {
+      for (const { key, aggregate } of runs) done.set(documentId(key), aggregate.spot);
+      return store.saveRuns(runs);
     },
   });
 }

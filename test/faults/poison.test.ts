@@ -1,66 +1,63 @@
 import { expect } from 'chai';
+import type { ErrorDocument } from '../../src/documents/documents.ts';
 import { applicationOf, sourceFault } from '../support/memory-source.ts';
 import { inSoak } from './scale.ts';
-import { memoryStore, SimulatedDaemon, simulatedContext, storedRuns } from './simulated-daemon.ts';
-import { SimulatedServer, type SimulatedClock } from './simulated-server.ts';
+import { SimulatedServer } from './simulated-server.ts';
+import {
+  complaintsAbout,
+  MOST_TRIES_A_DAY,
+  spotsDaemon,
+  stubbornCrawler,
+  watchDays,
+  type Crawler,
+  type Days,
+} from './watched-days.ts';
 
-const DAY = 24 * 60 * 60;
-const DAYS = inSoak(3, 1.1);
-const POLL_SECONDS = inSoak(60, 120);
+/** One of a hundred runs is bad, or none. */
+async function crawledForDays(runs: number, share: 0.01 | 0, crawler: Crawler): Promise<Days> {
+  const clock = { seconds: 0 };
+  const source = new SimulatedServer(clock);
+  source.onCall = (call, id) => {
+    if (call === 'fetch' && id.startsWith('bad')) throw sourceFault('SOURCE_SERVER_ERROR');
+  };
+  const bring = (id: string, endsAt: number): void => {
+    source.put(applicationOf(id, { endsAt }));
+  };
+  const options = {
+    runs,
+    days: inSoak(3, 1.1),
+    pollSeconds: inSoak(60, 120),
+    isBad: (number: number) => share > 0 && number % 100 === 50,
+    // Longer where there are fewer of them.
+    badAnswerSeconds: inSoak(2, 10),
+  };
+  return await watchDays({ clock, source, bring }, options, crawler);
+}
 
 describe('faults: runs that can never be read', function () {
   this.timeout(inSoak(3_600_000, 30_000));
 
-  /** Polls for some days while runs end evenly; one of a hundred may be poison. Tells who was stored how late. */
-  async function crawlForDays(runs: number, isPoisonous: (number: number) => boolean) {
-    const clock: SimulatedClock = { seconds: 0 };
-    const server = new SimulatedServer(clock);
-    const good: string[] = [];
-    const tries = new Map<string, number[]>();
-    for (let number = 0; number < runs; number++) {
-      const id = `${isPoisonous(number) ? 'bad' : 'good'}-${String(number).padStart(6, '0')}`;
-      const endsAt = Math.floor((number * DAY) / runs);
-      server.put(applicationOf(id, { endsAt }), endsAt);
-      if (isPoisonous(number)) tries.set(id, []);
-      else good.push(id);
-    }
-    server.onCall = (call, id) => {
-      if (call === 'list' || !tries.has(id)) return;
-      tries.get(id)?.push(clock.seconds);
-      throw sourceFault('SOURCE_SERVER_ERROR');
-    };
-    const delays: number[] = [];
-    const observer = {
-      runSaved: (_key: unknown, endTimeEpoch: number) =>
-        delays.push(simulatedContext(server, store, clock).now().getTime() - endTimeEpoch),
-    };
-    await using store = await memoryStore();
-    const daemon = new SimulatedDaemon({ ...simulatedContext(server, store, clock), observer });
-    for (; clock.seconds < DAYS * DAY; clock.seconds += POLL_SECONDS) await daemon.poll();
-    await daemon.stop();
-    const errors = await Array.fromAsync(store.findErrors({}));
-    return { stored: await storedRuns(store), good, tries, errors, p95: percentile(delays, 0.95) };
-  }
-
   const runs = inSoak(10_000, 500);
-  it(`R13: 1 % of ${runs} runs answers 500 for ever: the others are stored as soon as without them, each bad one is tried at most 10 times a day and has one error document`, async () => {
-    const clean = await crawlForDays(runs, () => false);
-    const { stored, good, tries, errors, p95 } = await crawlForDays(runs, (number) => number % 100 === 50);
+  it(`R13: 1 % of ${runs} runs answers 500 for ever: the others are stored as soon as without them, each bad one is tried at most ${MOST_TRIES_A_DAY} times a day and has one error document`, async () => {
+    const errors: ErrorDocument[] = [];
+    const clean = await crawledForDays(runs, 0, spotsDaemon([]));
+    const days = await crawledForDays(runs, 0.01, spotsDaemon(errors));
 
-    expect(stored).to.deep.equal(good);
-    expect(p95).to.be.at.most(1.2 * clean.p95);
-    expect(errors.map(({ spot }) => spot.spark_app_id).sort()).to.deep.equal([...tries.keys()].sort());
-    for (const [id, times] of tries) {
-      const most = Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + DAY).length));
-      expect(most, `tries of ${id} in the worst 24 hours`).to.be.within(1, 10);
-      expect(errors.find(({ spot }) => spot.spark_app_id === id)?.spot.error).to.include({
-        code: 'SOURCE_SERVER_ERROR',
-        count: times.length,
-      });
+    expect(complaintsAbout(days, clean)).to.deep.equal([]);
+    expect(errors.map(({ spot }) => spot.spark_app_id).sort()).to.deep.equal([...days.tries.keys()]);
+    for (const { spot } of errors) {
+      const count = days.tries.get(spot.spark_app_id)?.length;
+      expect(spot.error, spot.spark_app_id).to.include({ code: 'SOURCE_SERVER_ERROR', count });
     }
   });
-});
 
-function percentile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
-}
+  it('negative control: a daemon that tries them at every poll is found out, and so is a crawler that reads nothing past a run that fails', async () => {
+    const few = inSoak(2000, 500);
+    const clean = await crawledForDays(few, 0, spotsDaemon([]));
+    const eager = await crawledForDays(few, 0.01, spotsDaemon([], { retry_delay_seconds: 0 }));
+    const stuck = await crawledForDays(few, 0.01, stubbornCrawler);
+
+    expect(complaintsAbout(eager, clean)).to.deep.equal(['a bad one is tried too often', 'others are late']);
+    expect(complaintsAbout(stuck, clean)).to.include.members(['a bad one is tried too often', 'others are lost']);
+  });
+});

@@ -3,8 +3,7 @@ import { crawlerSection } from '../../src/crawler/config.ts';
 import type { CrawlContext } from '../../src/crawler/crawl-pass.ts';
 import { crawlForever } from '../../src/crawler/crawler.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
-import type { CallOptions, RunSource, RunWindow } from '../../src/sources/run-source.ts';
-import type { ApplicationAttemptInfo, ApplicationInfo } from '../../src/spark/rest.ts';
+import type { RunSource } from '../../src/sources/run-source.ts';
 import { runLabel } from '../../src/documents/run-key.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -40,61 +39,43 @@ export async function storedRuns(store: Store, cluster?: string): Promise<string
 }
 
 /**
- * The daemon, one poll at a time: it asks for its list when a test lets it, and the test goes on when it has done with it.
+ * The daemon, one poll at a time: it plans and asks when a test lets it, and the test goes on when it has done with it.
  */
 export class SimulatedDaemon {
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
-  #asks = Promise.withResolvers<undefined>();
-  #mayAsk = Promise.withResolvers<undefined>();
+  readonly #context: CrawlContext;
+  #running: Promise<void> | undefined;
+  #hasPolled = Promise.withResolvers<undefined>();
+  #mayPoll = Promise.withResolvers<undefined>();
 
   constructor(context: CrawlContext) {
-    const gated = { ...context, source: gate(context.source, (signal) => this.#wait(signal)) };
-    this.#running = crawlForever([gated], { signal: this.#stop.signal }, () => undefined);
+    this.#context = context;
   }
 
   /** Lets the daemon list, read and save, and waits until it would do so again. */
   async poll(): Promise<void> {
-    await this.#asks.promise;
-    this.#asks = Promise.withResolvers();
-    this.#mayAsk.resolve(undefined);
-    await this.#asks.promise;
+    this.#hasPolled = Promise.withResolvers();
+    this.#mayPoll.resolve(undefined);
+    this.#running ??= crawlForever(
+      [this.#context],
+      { signal: this.#stop.signal, pause: () => this.#wait() },
+      () => undefined,
+    ).finally(() => {
+      this.#hasPolled.resolve(undefined);
+    });
+    await this.#hasPolled.promise;
   }
 
   /** Ends it between two polls, with all it remembers. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#mayPoll.resolve(undefined);
     await this.#running;
   }
 
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
-    this.#mayAsk = Promise.withResolvers();
-    const stopped = Promise.withResolvers<undefined>();
-    const onAbort = (): void => {
-      stopped.resolve(undefined);
-    };
-    signal?.addEventListener('abort', onAbort);
-    this.#asks.resolve(undefined);
-    await Promise.race([this.#mayAsk.promise, stopped.promise]);
-    signal?.removeEventListener('abort', onAbort);
-    signal?.throwIfAborted();
+  async #wait(): Promise<void> {
+    this.#mayPoll = Promise.withResolvers();
+    this.#hasPolled.resolve(undefined);
+    if (!this.#stop.signal.aborted) await this.#mayPoll.promise;
   }
-}
-
-function gate(source: RunSource, wait: (signal: AbortSignal | undefined) => Promise<void>): RunSource {
-  const { cluster, host, description, tellsProgress, concurrency } = source;
-  return {
-    cluster,
-    host,
-    description,
-    tellsProgress,
-    concurrency,
-    async *listApplications(window: RunWindow, options: CallOptions = {}) {
-      await wait(options.signal);
-      yield* source.listApplications(window, options);
-    },
-    fetchAttempt: (application: ApplicationInfo, attempt: ApplicationAttemptInfo, options?: CallOptions) =>
-      source.fetchAttempt(application, attempt, options),
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
-  };
 }
