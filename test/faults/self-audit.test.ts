@@ -6,9 +6,11 @@ import { crawlOnce } from '../../src/crawler/crawler.ts';
 import { verifySource } from '../../src/crawler/verify.ts';
 import { silentLogger } from '../../src/logging/logger.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createRedactor } from '../../src/util/redaction/redactor.ts';
 import { applicationOf, MemorySource, sourceFault, START } from '../support/memory-source.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { around } from './around.ts';
 import { inSoak } from './scale.ts';
 import { testSeed } from './test-seed.ts';
 
@@ -26,12 +28,12 @@ describe('R22: spot verify', function () {
     const applications = Array.from({ length: RUNS }, (_, index) =>
       applicationOf(`app-${index}`, { endsAt: index + 1 }),
     );
-    // Which of them are lost, which changed after they were stored, which could not be read.
+    // Which of them are lost, which changed after they were stored, which could not be read, which are there twice.
     const chosen = new Set<number>();
     while (chosen.size < PLANTED) chosen.add(Math.floor(random() * RUNS));
     const planted = [...chosen].map((index, position) => ({
       index,
-      what: (['missing', 'stale', 'unreadable'] as const)[position % 3] ?? 'missing',
+      what: (['missing', 'stale', 'unreadable', 'duplicate'] as const)[position % 4] ?? 'missing',
     }));
     const of = (what: string): readonly number[] =>
       planted.filter((one) => one.what === what).map(({ index }) => index);
@@ -59,7 +61,14 @@ describe('R22: spot verify', function () {
         : application,
     );
 
-    const report = await verifySource(source, store, { now: new Date(NOW), settleSeconds: 0, orphanAfterHours: 0 });
+    // No store of Spot's takes a run twice, so it is made to tell of one twice: as an alias before two indexes would.
+    const twice = new Set(of('duplicate').map((index) => `app-${index}`));
+    const doubling = around(store, {
+      async *findKeys(...asked: Parameters<Store['findKeys']>) {
+        for await (const key of store.findKeys(...asked)) yield* twice.has(key.appId) ? [key, key] : [key];
+      },
+    });
+    const report = await verifySource(source, doubling, { now: new Date(NOW), settleSeconds: 0, orphanAfterHours: 0 });
 
     const found = report.findings.map(({ discrepancy, run }) => `${discrepancy} ${run}`).sort();
     expect(found).to.deep.equal(planted.map(({ index, what }) => `${what} app-${index}`).sort());

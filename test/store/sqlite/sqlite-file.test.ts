@@ -16,16 +16,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { crawlOnce } from '../../../src/crawler/crawler.ts';
+import { fingerprintOf } from '../../../src/documents/fingerprint.ts';
 import { silentLogger, type Logger } from '../../../src/logging/logger.ts';
 import { rowChecksum } from '../../../src/store/sqlite/row-checksum.ts';
 import { toStoreError } from '../../../src/store/sqlite/errors.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite/migrations/index.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { StoreError } from '../../../src/util/errors.ts';
+import { inSoak } from '../../faults/scale.ts';
+import { simulatedContext } from '../../faults/simulated-daemon.ts';
+import { applicationOf, MemorySource } from '../../support/memory-source.ts';
 import { endAt, sampleError, sampleKey, sampleRun } from '../sample-runs.ts';
 import { collect, failure } from '../store-contract.ts';
 
 const WRITER = join(import.meta.dirname, 'writer-process.ts');
+const FULL_DISK = join(import.meta.dirname, 'full-disk-process.ts');
+const FULL_PAGES = inSoak(200, 20);
 
 describe('store/sqlite/sqlite-store', () => {
   let folder: string;
@@ -55,7 +62,7 @@ describe('store/sqlite/sqlite-store', () => {
   };
 
   describe('beside other processes', () => {
-    it('refuses a second writer, naming the process that holds the store, and lets it in once that one is gone', async () => {
+    it('R10: refuses a second writer, naming the process that holds the store, and lets it in once that one is gone', async () => {
       const held = startWriter();
       await firstLine(held, 'ready');
 
@@ -222,14 +229,14 @@ describe('store/sqlite/sqlite-store', () => {
       expect(digest(path)).to.equal(before);
     });
 
-    it('refuses a file that became empty, instead of taking it for a new store', async () => {
+    it('R10: refuses a file that became empty, instead of taking it for a new store', async () => {
       await fill(3);
       truncateSync(path, 0);
 
       expect(await failure(open())).to.have.property('code', 'STORE_CORRUPT');
     });
 
-    it('finds every cut at the end of a page before the store is used', async () => {
+    it('R10: finds every cut at the end of a page before the store is used', async () => {
       await fill(40);
       const whole = join(folder, 'whole');
       copyFileSync(path, whole);
@@ -353,7 +360,7 @@ describe('store/sqlite/sqlite-store', () => {
       return ran.status === 0 ? ran.stdout : undefined;
     };
 
-    it('is full keeps what was acknowledged and says STORE_FULL, which may be repeated', function () {
+    it('R10: is full keeps what was acknowledged and says STORE_FULL, which may be repeated', function () {
       const output = inNamespace(
         `"${process.execPath}" "${WRITER}" "$0/spot.sqlite" > "$0/../$(basename "$0").log"; cat "$0/../$(basename "$0").log"; rm "$0/../$(basename "$0").log"; ` +
           `cp "$0/spot.sqlite" "$0/../$(basename "$0").copy" && cp "$0/spot.sqlite-wal" "$0/../$(basename "$0").copy-wal" 2>/dev/null || true`,
@@ -386,7 +393,25 @@ describe('store/sqlite/sqlite-store', () => {
       }
     }).timeout(30_000);
 
-    it('is read-only is refused with a code that says so', function () {
+    it(`R10: is full at each of the first ${FULL_PAGES} pages that are written, in turn, loses nothing that was acknowledged, and goes on once there is room`, function () {
+      const output = inNamespace(`"${process.execPath}" "${FULL_DISK}" "$0" ${String(FULL_PAGES)}`);
+      if (output === undefined) {
+        skipWithReason(this, 'no user namespace for a small disk');
+        return;
+      }
+
+      const lines = output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines).to.have.lengthOf(FULL_PAGES);
+      for (const line of lines)
+        expect(line).to.deep.include({ code: 'STORE_FULL', retryable: true, lost: 0, findings: [] });
+      // With more room more is taken: the disk was full at another write.
+      expect(Number(lines.at(-1)?.['acknowledged'])).to.be.above(Number(lines[0]?.['acknowledged']));
+    }).timeout(inSoak(600_000, 60_000));
+
+    it('R10: is read-only is refused with a code that says so', function () {
       const output = inNamespace(
         `"${process.execPath}" "${WRITER}" "$0/spot.sqlite" app 1 >/dev/null; mount -o remount,ro "$0"; "${process.execPath}" "${WRITER}" "$0/spot.sqlite" app 1`,
       );
@@ -413,7 +438,7 @@ describe('store/sqlite/sqlite-store', () => {
     expect(toStoreError(error, path)).to.include({ code: 'STORE_FULL', retryable: true });
   });
 
-  it('is ready within 3 seconds with 1,000,000 runs, after a clean end and after kill -9', async () => {
+  it('R23: with 1,000,000 runs it is ready within 3 seconds, after a clean end and after kill -9, and a first poll that lists 10,000 of them is through within 5', async () => {
     await fill(1);
     const database = new DatabaseSync(path);
     // The columns are those of the schema; the documents are left out, for opening does not read them. Indexes are faster made at the end.
@@ -422,13 +447,24 @@ describe('store/sqlite/sqlite-store', () => {
       .all();
     database.exec(indexes.map(({ name }) => `DROP INDEX ${String(name)};`).join(''));
     database.function('row_checksum', { varargs: true }, (...columns) => rowChecksum(columns));
+    const source = new MemorySource('main');
+    source.applications = Array.from({ length: 10_000 }, (_, index) =>
+      applicationOf(`app-${index + 1}`, { endsAt: 1 }),
+    );
+    database.function('fingerprint', (number) => {
+      const application = source.applications[Number(number) - 1];
+      const [attempt] = application?.attempts ?? [];
+      return application === undefined || attempt === undefined
+        ? `f${String(number)}`
+        : fingerprintOf(application, attempt);
+    });
     database.exec(`
       PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
       INSERT INTO run (number, id, cluster, app_id, name, user, tag, end_ms, fingerprint, revision, has_raw, has_detail, checksum)
-      SELECT 10 + i, 'main~app-' || printf('%07d', i) || '-0', 'main', 'app-' || i, 'name ' || (i % 1000), 'user ' || (i % 100), 'tag ' || (i % 1000),
-        1700000000000 + i * 1000, 'f' || i, 1, 0, 0,
-        row_checksum('main~app-' || printf('%07d', i) || '-0', 'main', 'app-' || i, NULL, 1700000000000 + i * 1000, 'f' || i, 1) FROM n`);
+      SELECT 10 + i, id, 'main', 'app-' || i, 'name ' || (i % 1000), 'user ' || (i % 100), 'tag ' || (i % 1000), end_ms, fingerprint, 1, 0, 0,
+        row_checksum(id, 'main', 'app-' || i, NULL, end_ms, fingerprint, 1)
+      FROM (SELECT i, 'main~app-' || i || '-0' AS id, 1700000000000 + i * 1000 AS end_ms, fingerprint(i) AS fingerprint FROM n)`);
     database.exec(indexes.map(({ sql }) => `${String(sql)};`).join(''));
     database.close();
     const timings: number[] = [];
@@ -445,7 +481,17 @@ describe('store/sqlite/sqlite-store', () => {
     await firstLine(writer, 'acknowledged');
     await killed(writer);
     await ready();
+    const startedAt = performance.now();
+    {
+      await using store = await open();
+      const context = simulatedContext(source, store, { seconds: 10_000 });
+      await crawlOnce([context], { signal: new AbortController().signal });
+    }
+    const firstPollMs = performance.now() - startedAt;
 
+    console.log(`      first poll after ${firstPollMs.toFixed(0)} ms`);
+    expect(source.fetched).to.deep.equal([]);
+    expect(firstPollMs).to.be.below(5000);
     console.log(`      ready after ${timings.map((milliseconds) => milliseconds.toFixed(0)).join(' and ')} ms`);
     for (const milliseconds of timings) expect(milliseconds).to.be.below(3000);
   }).timeout(120_000);
