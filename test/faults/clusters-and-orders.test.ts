@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crawlOnce } from '../../src/crawler/crawler.ts';
 import type { CrawlContext } from '../../src/crawler/crawl-pass.ts';
 import type { AttemptParts, RunSource } from '../../src/sources/run-source.ts';
+import type { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { recordedRun } from '../support/fake-history-server.ts';
 import { applicationOf, MemorySource } from '../support/memory-source.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -21,18 +22,23 @@ function names(count: number): string[] {
 describe('faults: many clusters, any order', function () {
   this.timeout(inSoak(3_600_000, 30_000));
 
-  it('R5: two servers with 500 identical application ids make 1,000 documents, each with the numbers of its own', async () => {
-    const [north, south] = [new MemorySource('north'), new MemorySource('south')];
-    const ids = names(500);
+  /** Two servers that list the same ids, with other numbers, crawled into one store. */
+  async function crawlTwo(clusters: readonly [string, string], ids: readonly string[]): Promise<SqliteStore> {
+    const [north, south] = clusters.map((cluster) => new MemorySource(cluster)) as [MemorySource, MemorySource];
     north.applications = ids.map((id, number) => applicationOf(id, { endsAt: 100 + number }));
     south.applications = ids.map((id, number) => applicationOf(id, { startsAt: 0, endsAt: 200 + number }));
-    await using store = await memoryStore();
+    const store = await memoryStore();
     const clock = { seconds: 10_000 };
-
     await crawlOnce(
       [north, south].map((source) => simulatedContext(source, store, clock)),
       { signal: NEVER },
     );
+    return store;
+  }
+
+  it('R5: two servers with 500 identical application ids make 1,000 documents, each with the numbers of its own', async () => {
+    const ids = names(500);
+    await using store = await crawlTwo(['north', 'south'], ids);
 
     expect(await store.stats()).to.include({ raw: 1000, agg: 1000, err: 0 });
     expect(await storedRuns(store, 'north')).to.deep.equal(ids);
@@ -43,6 +49,12 @@ describe('faults: many clusters, any order', function () {
       );
     expect(await ends('north')).to.deep.equal(ids.map(() => 100_000));
     expect(await ends('south')).to.deep.equal(ids.map((_, number) => (200 + number) * 1000));
+  });
+
+  it('negative control: under one name the two are one cluster, and half of the documents replace the others', async () => {
+    await using store = await crawlTwo(['same', 'same'], names(500));
+
+    expect((await store.stats()).agg).to.equal(500);
   });
 
   /** The hashes of what is stored after the same runs were listed in so many orders, and read 1 to 16 at a time. */

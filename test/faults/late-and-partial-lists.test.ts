@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { applicationOf, sourceFault } from '../support/memory-source.ts';
+import { applicationOf, sourceFault, START } from '../support/memory-source.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { inSoak } from './scale.ts';
 import { memoryStore, SimulatedDaemon, simulatedContext, storedRuns } from './simulated-daemon.ts';
@@ -118,6 +118,41 @@ describe('faults: lists that are partial, late or in another time', function () 
     expect(await storedRuns(store)).to.deep.equal(truth.sort());
     expect(server.fetched, 'each run is read once').to.have.length(truth.length);
     expect(control.stored.size, 'an end in the future blinds a watermark').to.be.below(truth.length);
+  });
+
+  it('R25: where clocks are put forward or back by an hour, the same windows are asked for and each run is read once', async () => {
+    /** Six hours around a moment, a run each ten minutes, on a machine in this zone. */
+    const pollAround = async (moment: string, zone: string) => {
+      process.env['TZ'] = zone;
+      const clock: SimulatedClock = { seconds: (Date.parse(moment) - START) / 1000 - 3 * HOUR };
+      const server = new SimulatedServer(clock);
+      await using store = await memoryStore();
+      const daemon = new SimulatedDaemon(simulatedContext(server, store, clock));
+      for (let poll = 0; poll < 36; poll++, clock.seconds += 10 * MINUTE) {
+        server.put(applicationOf(name(poll), { endsAt: clock.seconds }));
+        await daemon.poll();
+      }
+      await daemon.stop();
+      const windows = server.listings.map(({ endedAfter }) => endedAfter?.getTime());
+      return { windows, fetched: server.fetched, stored: await storedRuns(store) };
+    };
+    const zoneBefore = process.env['TZ'];
+    try {
+      // 2:00 becomes 3:00; 2:00 becomes 1:00.
+      for (const moment of ['2027-03-14T07:00:00Z', '2027-11-07T06:00:00Z']) {
+        const inNewYork = await pollAround(moment, 'America/New_York');
+        expect(new Date(Date.parse(moment) + HOUR * 1000).getTimezoneOffset()).to.not.equal(
+          new Date(Date.parse(moment) - HOUR * 1000).getTimezoneOffset(),
+        );
+
+        expect(inNewYork).to.deep.equal(await pollAround(moment, 'UTC'));
+        expect(inNewYork.fetched).to.deep.equal(Array.from({ length: 36 }, (_, number) => name(number)));
+        expect(inNewYork.stored).to.deep.equal(inNewYork.fetched);
+      }
+    } finally {
+      if (zoneBefore === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zoneBefore;
+    }
   });
 
   it('R25: a run that failed while the clock was a day ahead is tried again when it is right again', async () => {
