@@ -195,10 +195,9 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
         proxy.follow({ shares: SERVER_FAULTS });
         elasticsearch.follow({ shares: STORE_FAULTS });
         faulty.push(await secondsOfCrawl(disturbed));
+        console.log(`      without faults ${clean.at(-1)?.toFixed(1)} s, with them ${faulty.at(-1)?.toFixed(1)} s`);
       }
 
-      const times = (seconds: readonly number[]): string => seconds.map((one) => `${one.toFixed(1)} s`).join(', ');
-      console.log(`      without faults ${times(clean)}; with them ${times(faulty)}`);
       expect(median(faulty)).to.be.at.most(SLOWER_AT_MOST * median(clean));
     });
   }
