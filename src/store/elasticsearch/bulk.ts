@@ -94,12 +94,11 @@ export class BulkWriter {
     outcomes: BulkOutcome[],
     signal: AbortSignal | undefined,
   ): Promise<{ readonly error: StoreError; readonly pending: readonly number[] } | undefined> {
+    const sent = batch.map((index) => items[index]).filter((item) => item !== undefined);
+    const sentBytes = sent.reduce((sum, item) => sum + bytesOf(item), 0);
     let answers: readonly ItemAnswer[];
     try {
-      answers = await this.#request(
-        batch.map((index) => items[index]).filter((item) => item !== undefined),
-        signal,
-      );
+      answers = await this.#request(sent, signal);
     } catch (thrown) {
       if (!(thrown instanceof StoreError) || signal?.aborted === true) throw thrown;
       if (thrown.code !== 'STORE_DOCUMENT_TOO_LARGE') return { error: thrown, pending: batch };
@@ -108,20 +107,27 @@ export class BulkWriter {
     }
 
     const again: number[] = [];
+    const together: number[] = [];
+    let tooMuch: StoreError | undefined;
     let reason: StoreError | undefined;
     for (const [position, index] of batch.entries()) {
       const answer = answers[position] ?? { status: 503, error: { reason: 'the answer has no status for this item' } };
-      const outcome = outcomeOf(answer, this.#connection.url);
-      if (outcome instanceof StoreError) {
+      const outcome = outcomeOf(answer, this.#connection.url, sentBytes);
+      if (!(outcome instanceof StoreError)) outcomes[index] = outcome;
+      else if (outcome.code === 'STORE_DOCUMENT_TOO_LARGE') {
+        together.push(index);
+        tooMuch = outcome;
+      } else {
         again.push(index);
         // What can never succeed decides what is thrown.
         if (reason?.retryable !== false) reason = outcome;
-      } else outcomes[index] = outcome;
+      }
     }
+    if (tooMuch !== undefined) await this.#split(items, together, outcomes, tooMuch, signal);
     return reason === undefined ? undefined : { error: reason, pending: again };
   }
 
-  /** A body that is too large goes in halves; a single item is refused. */
+  /** What is too large together goes in halves; a single item is refused. */
   async #split(
     items: readonly BulkItem[],
     batch: readonly number[],
@@ -184,12 +190,12 @@ function bytesOf({ action, source = '' }: BulkItem): number {
 }
 
 /** The outcome of an item, or the error that says why the store does not take it now. */
-function outcomeOf({ status, error }: ItemAnswer, url: string): BulkOutcome | StoreError {
+function outcomeOf({ status, error }: ItemAnswer, url: string, sentBytes: number): BulkOutcome | StoreError {
   if (status >= 200 && status < 300) return DONE;
   if (status === 409) return { status: 'conflict' };
   // Deleting what is not there is done; a missing index is not.
   if (status === 404 && error === undefined) return DONE;
-  const cause = responseError(status, error, url);
+  const cause = responseError(status, error, url, { sentBytes });
   const isAboutDocument = (status === 400 || status === 413) && !isMissingIndex(error);
   return isAboutDocument ? { status: 'refused', error: cause } : cause;
 }

@@ -22,7 +22,7 @@ export function toStoreError(thrown: unknown, url: string): Error {
     const body: unknown = thrown.body;
     const cause =
       typeof body === 'object' && body !== null ? (body as { readonly error?: ErrorCause }).error : undefined;
-    return responseError(thrown.statusCode ?? 0, cause, url, thrown);
+    return responseError(thrown.statusCode ?? 0, cause, url, { thrown });
   }
   if (thrown instanceof errors.ProductNotSupportedError) {
     return new StoreError(
@@ -42,12 +42,16 @@ export function toStoreError(thrown: unknown, url: string): Error {
   return toError(thrown);
 }
 
-/** An answer, or an item of a bulk answer, that is no success. */
+/**
+ * An answer, or an item of a bulk answer, that is no success.
+ *
+ * @param sentBytes - of an item: the size of its whole body, which Elasticsearch holds meanwhile
+ */
 export function responseError(
   status: number,
   cause: ErrorCause | undefined,
   url: string,
-  thrown?: unknown,
+  { thrown, sentBytes = 0 }: { readonly thrown?: unknown; readonly sentBytes?: number } = {},
 ): StoreError {
   const reason = reasonOf(cause);
   const options = { details: { url, status, type: cause?.type, reason }, cause: thrown };
@@ -55,6 +59,12 @@ export function responseError(
     new StoreError(code, message, { ...options, retryable });
 
   if (isBlock(cause)) return blockError(reason, url, make);
+  if (isTooLargeEver(cause, sentBytes)) {
+    return make(
+      'STORE_DOCUMENT_TOO_LARGE',
+      `The document is larger than Elasticsearch at ${url} can take with its memory, whatever else it does: give it more heap, or lower what is kept (${reason})`,
+    );
+  }
   switch (status) {
     case 400:
       if (cause?.type === 'media_type_header_exception') {
@@ -92,6 +102,17 @@ export function responseError(
 /** The index or alias is not there: the one 404 that is not about a document. */
 export function isMissingIndex(cause: ErrorCause | undefined): boolean {
   return cause?.type === 'index_not_found_exception';
+}
+
+/**
+ * A 429 for what alone is more than Elasticsearch lets all writes together have (indexing pressure, a tenth of its heap): waiting
+ * changes nothing.
+ *
+ * @see https://www.elastic.co/docs/reference/elasticsearch/index-settings/pressure
+ */
+function isTooLargeEver(cause: ErrorCause | undefined, sentBytes: number): boolean {
+  const [, operation, most] = /_operation_bytes=(\d+), max_\w+_bytes=(\d+)/.exec(cause?.reason ?? '') ?? [];
+  return Number(operation) + sentBytes > Number(most);
 }
 
 function isBlock(cause: ErrorCause | undefined): boolean {

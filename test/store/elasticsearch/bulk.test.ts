@@ -114,6 +114,51 @@ describe('store/elasticsearch/bulk', () => {
       });
     }
 
+    // The reasons are those of Elasticsearch 9.5 with a heap of 512 MB, for documents of 20 and 60 MB.
+    const pressure = (bytes: number): { status: number; error: object } => ({
+      status: 429,
+      error: {
+        type: 'es_rejected_execution_exception',
+        reason: `rejected execution of primary operation [coordinating_and_primary_bytes=20000164, replica_bytes=0, all_bytes=20000164, primary_operation_bytes=${bytes}, max_primary_bytes=51897958]`,
+      },
+    });
+
+    it('halves what is more than the memory of the server holds, and refuses the one document that is so alone; what only has to wait is sent again', async () => {
+      const tooLarge = pressure(80_000_048);
+      script = (lines, request) => {
+        const ids = idsOf(lines);
+        const answerTo = (id: string): object =>
+          id === 'w' && request === 1
+            ? pressure(40_000_000)
+            : ids.includes('c') && 'abcd'.includes(id)
+              ? tooLarge
+              : { status: 201 };
+        return { status: 200, body: JSON.stringify({ items: ids.map((id) => ({ index: answerTo(id) })) }) };
+      };
+
+      const outcomes = await writer().write(['a', 'b', 'c', 'd', 'w'].map((id) => item(id)));
+
+      expect(bodies.map(idsOf)).to.deep.equal([['a', 'b', 'c', 'd', 'w'], ['a', 'b'], ['c', 'd'], ['c'], ['d'], ['w']]);
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['done', 'done', 'refused', 'done', 'done']);
+      expect(outcomes[2]).to.have.nested.property('error.code', 'STORE_DOCUMENT_TOO_LARGE');
+      expect(outcomes[2]).to.have.nested.property('error.message').that.includes('give it more heap');
+    });
+
+    it('takes a body that is refused as a whole for its size alike: in halves, and a single document is refused', async () => {
+      const { error } = pressure(0) as { error: { type: string } };
+      const reason =
+        'rejected execution of coordinating operation [coordinating_and_primary_bytes=0, replica_bytes=0, all_bytes=0, coordinating_operation_bytes=60000164, max_coordinating_bytes=51897958]';
+      script = (lines) =>
+        idsOf(lines).includes('a')
+          ? { status: 429, body: JSON.stringify({ error: { type: error.type, reason }, status: 429 }) }
+          : { status: 200, body: statuses(...idsOf(lines).map(() => 201)) };
+
+      const outcomes = await writer().write([item('a'), item('b')]);
+
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['refused', 'done']);
+      expect(bodies).to.have.lengthOf(3);
+    });
+
     it('gives up after retryMs with an error that may be repeated', async () => {
       script = () => ({ status: 200, body: statuses(429) });
       const started = performance.now();

@@ -57,7 +57,7 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
     describe('indexes', function () {
       this.timeout(60_000);
 
-      it('that were deleted come back with the same mapping, and the write that noticed succeeds', async () => {
+      it('R7: that were deleted come back with the same mapping, and the write that noticed succeeds', async () => {
         const store = await prepared();
         await store.saveRuns([sampleRun({ appId: 'before' })]);
         const mapping = async (): Promise<unknown> =>
@@ -136,7 +136,7 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
     describe('writes', function () {
       this.timeout(60_000);
 
-      it('wait while the disk is full (flood stage) and succeed when it is not', async () => {
+      it('R7: wait while the disk is full (flood stage) and succeed when it is not', async () => {
         const store = await prepared();
         await setBlock(url, agg(), 'read_only_allow_delete', true);
         const saving = store.saveRuns([sampleRun()]);
@@ -180,7 +180,7 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
         expect((await old.readRaw(sampleKey({ appId: 'a' })))?.name).to.equal('young');
       });
 
-      it('of 500 runs, 2 % of each kind of poison among them, store each one whole and reject only what is too large', async () => {
+      it('R8: of 500 runs, 2 % of each kind of poison among them, store each one whole and reject only what is too large', async () => {
         const store = await prepared({ bulk_bytes: 65_536, max_document_bytes: 1_048_576 });
         const runs = Array.from({ length: 500 }, (_, index) => poisoned(index));
 
@@ -205,7 +205,7 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
     describe('fields', function () {
       this.timeout(60_000);
 
-      it('stay at most 1,000 whatever comes: 10,000 properties of one run, and names that are prefixes of others', async () => {
+      it('R9: stay at most 1,000 whatever comes: 10,000 properties of one run, and names that are prefixes of others', async () => {
         const store = await prepared();
         const before = await countMapped();
         const many = Object.fromEntries(
