@@ -81,13 +81,26 @@ function byNameAndValue(left: readonly [string, string], right: readonly [string
   return left.join('\0') < right.join('\0') ? -1 : 1;
 }
 
-/** A thousand Hadoop properties per run, nearly none of them secret: an untouched pair is not copied. */
+/** What became of lists that never change, by redactor: each masks with a key of its own. */
+const redactedLists = new WeakMap<Redact, WeakMap<PropertyList, PropertyList>>();
+
+/**
+ * A thousand Hadoop properties per run, nearly none of them secret: an untouched pair is not copied.
+ * A frozen list is one that the source has handed out before, or will again.
+ */
 function redactPairs(pairs: PropertyList, redact: Redact): PropertyList {
-  return pairs.map((pair) => {
-    const [key, value] = pair;
-    const redacted = redact.property(key, value);
-    return redacted === value ? pair : [key, redacted];
-  });
+  if (!Object.isFrozen(pairs)) return pairs.map((pair) => redactPair(pair, redact));
+  const byList = redactedLists.get(redact) ?? new WeakMap<PropertyList, PropertyList>();
+  redactedLists.set(redact, byList);
+  const redacted = byList.get(pairs) ?? Object.freeze(pairs.map((pair) => redactPair(pair, redact)));
+  byList.set(pairs, redacted);
+  return redacted;
+}
+
+function redactPair(pair: PropertyList[number], redact: Redact): PropertyList[number] {
+  const [key, value] = pair;
+  const redacted = redact.property(key, value);
+  return redacted === value ? pair : [key, redacted];
 }
 
 function rawRuntime(runtime: Readonly<Record<string, unknown>>, redact: Redact): JsonObject {

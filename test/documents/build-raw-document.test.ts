@@ -15,6 +15,31 @@ function environmentWith(sparkProperties: PropertyList, others: object = {}): Js
 }
 
 describe('documents/build-raw-document', () => {
+  it('redacts a list that never changes once for each redactor, and hands out the same list again', () => {
+    const hadoopProperties: PropertyList = Object.freeze([
+      ['fs.defaultFS', 'hdfs://nn'],
+      ['fs.s3a.secret.key', 'hunter2'],
+    ] as const);
+    const build = (redact: Redact): unknown =>
+      buildRawDocument(
+        inputOf({ redact, parts: { ...parts, environment: { runtime: {}, sparkProperties: [], hadoopProperties } } }),
+      ).attempts[0].environment['hadoopProperties'];
+    const maskedBy = (mask: string): Redact => ({
+      property: (key, value) => (key.includes('secret') ? mask : value),
+      text: (text) => text,
+    });
+    const [one, other] = [maskedBy('***1'), maskedBy('***2')];
+
+    const first = build(one);
+    expect(first).to.deep.equal([
+      ['fs.defaultFS', 'hdfs://nn'],
+      ['fs.s3a.secret.key', '***1'],
+    ]);
+    expect(build(one)).to.equal(first);
+    expect(build(other)).to.deep.include(['fs.s3a.secret.key', '***2']);
+    expect(hadoopProperties[1]).to.deep.equal(['fs.s3a.secret.key', 'hunter2']);
+  });
+
   it('marks the document with host, cluster, revision, fingerprint and schema version', () => {
     const input = inputOf();
 

@@ -33,6 +33,8 @@ export interface GetOptions<T> {
   readonly question: Question;
   /** Throws an Error that says what is wrong with the shape. */
   readonly check: (answer: unknown) => T;
+  /** Instead of `parseJson`; throws a SyntaxError as that does. */
+  readonly parse?: ((body: Buffer) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -68,7 +70,8 @@ export class HistoryServerClient implements AsyncDisposable {
    * @param path - below the API's base, beginning with `/`, percent-encoded
    * @throws SourceError with `tries` and `elapsedMs` in its details; the signal's reason when it is aborted
    */
-  async getJson<T>(path: string, { question, check, signal }: GetOptions<T>): Promise<T> {
+  async getJson<T>(path: string, options: GetOptions<T>): Promise<T> {
+    const { signal } = options;
     const { now, random, sleep, logger } = this.#options;
     const totalMs = milliseconds(this.#settings.total_timeout_seconds);
     const startedAt = now();
@@ -76,7 +79,7 @@ export class HistoryServerClient implements AsyncDisposable {
     for (let tries = 1; ; tries++) {
       signal?.throwIfAborted();
       try {
-        return await this.#ask(path, question, check, startedAt + totalMs - now(), signal);
+        return await this.#ask(path, options, startedAt + totalMs - now());
       } catch (thrown) {
         if (signal?.aborted === true) throw abortReason(signal);
         if (!(thrown instanceof SourceError)) throw thrown;
@@ -101,13 +104,7 @@ export class HistoryServerClient implements AsyncDisposable {
     await this.#pool.destroy();
   }
 
-  async #ask<T>(
-    path: string,
-    question: Question,
-    check: (answer: unknown) => T,
-    remainingMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
+  async #ask<T>(path: string, { question, check, parse, signal }: GetOptions<T>, remainingMs: number): Promise<T> {
     const { answer, facts } = await this.#follow(path, remainingMs, signal);
     const { body, status } = answer;
 
@@ -115,7 +112,7 @@ export class HistoryServerClient implements AsyncDisposable {
       const retryAfterMs = parseRetryAfter(header(answer, 'retry-after'), this.#options.now());
       throw statusError(facts, question, { status, body: body.toString('utf8', 0, 256), retryAfterMs });
     }
-    const value = readJson(answer, facts, this.#settings.max_response_bytes);
+    const value = readJson(answer, facts, this.#settings.max_response_bytes, parse);
     try {
       return check(value);
     } catch (error) {

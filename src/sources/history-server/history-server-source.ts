@@ -5,6 +5,7 @@ import type { AttemptParts, CallOptions, RunSource, RunWindow } from '../run-sou
 import { HistoryServerClient, type ClientClock } from './client.ts';
 import type { HistoryServerSettings } from './config.ts';
 import { wrongAnswerError } from './errors.ts';
+import { RepeatedLists } from './repeated-lists.ts';
 import { fetchRestDetail } from './rest-detail.ts';
 import {
   checkApplications,
@@ -40,6 +41,7 @@ export class HistoryServerSource implements RunSource {
   readonly tellsProgress = false;
   readonly #client: HistoryServerClient;
   readonly #asksForTasks: boolean;
+  readonly #lists = new RepeatedLists();
 
   private constructor(cluster: string, client: HistoryServerClient, asksForTasks: boolean, isUnchecked: boolean) {
     this.cluster = cluster;
@@ -127,6 +129,7 @@ export class HistoryServerSource implements RunSource {
     const environment = await this.#client.getJson(`${path}/environment`, {
       question: 'run',
       check: checkEnvironment,
+      parse: (body) => this.#lists.parse(body),
       signal,
     });
     if (!this.#asksForTasks) return { allexecutors, stages, environment };

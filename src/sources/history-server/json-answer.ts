@@ -4,29 +4,38 @@ import { parseJson } from '../../util/lossless-json.ts';
 import { isHtml, notJsonError, tooLargeError, truncatedError, wrongAnswerError, type RequestFacts } from './errors.ts';
 import { header, type Answer } from './exchange.ts';
 
+/** An HTML page shows itself within so many bytes. */
+const HTML_LOOK_BYTES = 1024;
+
 /**
  * The JSON of an answer, longs lossless.
  *
  * @param maxBytes - after decompression too
+ * @param parse - throws a SyntaxError as `JSON.parse` does
  * @throws SourceError `SOURCE_NOT_JSON` for a web page; `SOURCE_TRUNCATED` for text that breaks off: where the server
  *   gives no length, only the parser notices
  */
-export function readJson(answer: Answer, facts: RequestFacts, maxBytes: number): unknown {
-  const text = decode(answer, facts, maxBytes);
-  if (isHtml(text)) throw notJsonError(facts);
+export function readJson(
+  answer: Answer,
+  facts: RequestFacts,
+  maxBytes: number,
+  parse: (body: Buffer) => unknown = (body) => parseJson(body.toString()),
+): unknown {
+  const body = decode(answer, facts, maxBytes);
+  if (isHtml(body.toString('utf8', 0, HTML_LOOK_BYTES))) throw notJsonError(facts);
   try {
-    return parseJson(text);
+    return parse(body);
   } catch (error) {
     throw truncatedError(facts, unquoted(toError(error)));
   }
 }
 
-function decode(answer: Answer, facts: RequestFacts, maxBytes: number): string {
+function decode(answer: Answer, facts: RequestFacts, maxBytes: number): Buffer {
   const encoding = header(answer, 'content-encoding') ?? 'identity';
-  if (encoding === 'identity') return answer.body.toString('utf8');
+  if (encoding === 'identity') return answer.body;
   if (encoding !== 'gzip') throw wrongAnswerError(facts, new Error(`content-encoding ${encoding} was not asked for`));
   try {
-    return gunzipSync(answer.body, { maxOutputLength: maxBytes }).toString('utf8');
+    return gunzipSync(answer.body, { maxOutputLength: maxBytes });
   } catch (error) {
     throw gunzipError(toError(error), facts, maxBytes);
   }

@@ -1,6 +1,7 @@
 import { columnsOf } from '../run-columns.ts';
+import type { RawDocument } from '../../documents/documents.ts';
 import type { RunDocuments } from '../store.ts';
-import { encodeDocument } from './document-codec.ts';
+import { encodeDocument, encodeDocumentWith } from './document-codec.ts';
 import type { DocumentTable } from './queries.ts';
 import { rowChecksum } from './row-checksum.ts';
 
@@ -16,7 +17,7 @@ export function encodeRun(run: RunDocuments): EncodedRun {
   const { aggregate, raw, detail } = run;
 
   const documents: [DocumentTable, Uint8Array][] = [['agg', encodeDocument(aggregate)]];
-  if (raw !== undefined) documents.push(['raw', encodeDocument(raw)]);
+  if (raw !== undefined) documents.push(['raw', encodeRaw(raw)]);
   if (detail !== undefined) documents.push(['detail', encodeDocument(detail)]);
   const [hasRaw, hasDetail] = [raw, detail].map((document) => Number(document !== undefined)) as [number, number];
   return {
@@ -37,4 +38,16 @@ export function encodeRun(run: RunDocuments): EncodedRun {
     ],
     documents,
   };
+}
+
+/** Hadoop's properties are four fifths of a raw document; those that never change are the cluster's, and other runs have them too. */
+function encodeRaw(raw: RawDocument): Uint8Array {
+  const [attempt] = raw.attempts;
+  const { hadoopProperties } = attempt.environment;
+  if (typeof hadoopProperties !== 'object' || hadoopProperties === null || !Object.isFrozen(hadoopProperties))
+    return encodeDocument(raw);
+  return encodeDocumentWith(hadoopProperties, (hole) => ({
+    ...raw,
+    attempts: [{ ...attempt, environment: { ...attempt.environment, hadoopProperties: hole } }],
+  }));
 }
