@@ -45,6 +45,8 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
   let folder: string;
   let manifest: readonly ClonedAttempt[];
   let proxy: FaultProxy;
+  /** As the other, but for it the server replays the log of each run anew. */
+  let slowProxy: FaultProxy;
   let elasticsearch: FaultProxy;
   /** What a crawl stores that nothing happens to. */
   let undisturbed: readonly unknown[];
@@ -81,6 +83,8 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
       }),
     );
 
+    slowProxy = started.use(await FaultProxy.start({ target: server.url, seed, print: () => undefined }));
+
     const store = ['--store', `sqlite:${join(folder, 'undisturbed.sqlite')}`];
     expect((await runSpot(['crawl', '--once', ...store], crawling())).code).to.equal(0);
     undisturbed = (await exported(store, {})).map(withoutMoment);
@@ -94,8 +98,8 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     elasticsearch.follow({});
   });
 
-  const crawling = () => ({
-    SPOT_SPARK_HISTORY_API_BASE_URL: `${proxy.url}/api/v1`,
+  const crawling = ({ url } = proxy) => ({
+    SPOT_SPARK_HISTORY_API_BASE_URL: `${url}/api/v1`,
     // Small batches, so that many kills meet a write.
     SPOT_CRAWLER_BATCH_RUNS: '8',
   });
@@ -173,7 +177,7 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     let seconds = 0;
     for (let call = 1; call <= MOST_CALLS_TO_THE_END; call++) {
       const startedAt = performance.now();
-      const { code, stderr } = await runSpot(['crawl', '--once', ...store], { ...env, ...crawling() });
+      const { code, stderr } = await runSpot(['crawl', '--once', ...store], { ...env, ...crawling(slowProxy) });
       seconds += (performance.now() - startedAt) / 1000;
       expect(code === 0 || code === UNAVAILABLE, `ended with ${code}: ${stderr}`).to.equal(true);
       await refresh();
@@ -188,11 +192,11 @@ describe('e2e: kill -9 in the middle of a crawl', function () {
     it(`R1 ${name}: behind the same faults, without kills, ${ATTEMPTS} attempts take at most ${SLOWER_AT_MOST} times as long as without faults`, async () => {
       const [clean, faulty]: [number[], number[]] = [[], []];
       for (let round = 0; round < TIMED_ROUNDS; round++) {
-        proxy.follow({});
+        slowProxy.follow({});
         elasticsearch.follow({});
         clean.push(await secondsOfCrawl(place(`clean-${round}`)));
         const disturbed = place(`faulty-${round}`);
-        proxy.follow({ shares: SERVER_FAULTS });
+        slowProxy.follow({ shares: SERVER_FAULTS });
         elasticsearch.follow({ shares: STORE_FAULTS });
         faulty.push(await secondsOfCrawl(disturbed));
         console.log(`      without faults ${clean.at(-1)?.toFixed(1)} s, with them ${faulty.at(-1)?.toFixed(1)} s`);
