@@ -31,8 +31,15 @@ const ACCESSES: readonly Access[] = ['write', 'read', 'share'];
 /** Whoever opens the file is told by one of these that it is not what it was; which one depends on which byte it is. */
 const TELLING = ['STORE_CORRUPT', 'STORE_NOT_A_STORE', 'STORE_NEWER', 'STORE_OLDER', 'STORE_READ_ONLY'];
 
-/** `STORE_…`: told so. `same`: the bits mean nothing. `shorter`: the store as it was some commits ago, so those runs are read again. */
-type Verdict = `STORE_${string}` | 'same' | 'shorter';
+/**
+ * `STORE_…`: told so. `same`: the bits mean nothing. `shorter`: the store as it was so many commits ago, so those runs are read again;
+ * whether its writer says so.
+ */
+type Verdict = `STORE_${string}` | 'same' | { readonly shorterBy: number; readonly isTold: boolean };
+/** Damage up to here cannot be told from a crash: in the last commit, or so wide that it takes the end of the one before. */
+const UNTOLD_COMMITS = 2;
+/** Without it nothing says that this is a log. */
+const LOG_HEADER_BYTES = 32;
 
 describe('R10: bits of a store flip', function () {
   this.timeout(inSoak(3_600_000, 120_000));
@@ -61,8 +68,10 @@ describe('R10: bits of a store flip', function () {
 
   /** Opens the file, reads all there is in every way, and, as its writer, writes. Any other error than a `StoreError` goes on. */
   async function judge(access: Access): Promise<Verdict> {
+    let isTold = false;
+    const logger = { ...silentLogger, warn: () => (isTold = true) };
     try {
-      await using store = await open(access);
+      await using store = await SqliteStore.open({ path, access }, logger);
       const found = JSON.stringify(await contentsOf(store, manifest));
       const missing = contents.findIndex((expected) => JSON.stringify(expected) === found);
       expect(missing, 'what was read is what was written').to.be.at.least(0);
@@ -70,7 +79,9 @@ describe('R10: bits of a store flip', function () {
         expect(await store.saveRuns([sampleRun()])).to.deep.equal([{ status: 'saved' }]);
         expect((await store.readLedger([sampleKey()])).size).to.equal(1);
       }
-      return missing === 0 ? 'same' : 'shorter';
+      if (missing > 0) return { shorterBy: missing, isTold };
+      expect(isTold).to.equal(false);
+      return 'same';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       return error.code as Verdict;
@@ -97,15 +108,22 @@ describe('R10: bits of a store flip', function () {
       files.copyTo(path);
       const btrees = [...files.pages.values()];
       const pages = inLog || random() < 0.5 ? undefined : btrees[Math.floor(random() * btrees.length)];
-      const what = flipBits(inLog ? `${path}-wal` : path, random, pages);
+      const flipped = flipBits(inLog ? `${path}-wal` : path, random, pages);
 
       const verdict = await judge(access).catch((error: unknown) => {
-        throw new Error(`File ${file} (${inLog ? 'log' : 'database'}), ${what}, opened to ${access}`, { cause: error });
+        throw new Error(`File ${file} (${inLog ? 'log' : 'database'}), ${flipped.text}, opened to ${access}`, {
+          cause: error,
+        });
       });
 
-      if (verdict === 'shorter') expect(inLog, `${what} of the database`).to.equal(true);
-      if (verdict.startsWith('STORE_')) expect(verdict, what).to.be.oneOf(TELLING);
-      verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+      const { text, at } = flipped;
+      if (typeof verdict === 'object') {
+        expect(inLog, `${text} of the database`).to.equal(true);
+        const mustBeTold = access === 'write' && verdict.shorterBy > UNTOLD_COMMITS && at >= LOG_HEADER_BYTES;
+        if (mustBeTold) expect(verdict.isTold, `${text}, ${verdict.shorterBy} commits are gone`).to.equal(true);
+      } else if (verdict !== 'same') expect(verdict, text).to.be.oneOf(TELLING);
+      const name = typeof verdict === 'string' ? verdict : verdict.isTold ? 'shorter and told' : 'shorter';
+      verdicts.set(name, (verdicts.get(name) ?? 0) + 1);
     }
     console.log(`      ${[...verdicts].map(([verdict, count]) => `${verdict} ${count}`).join(', ')}`);
     expect(verdicts.get('STORE_CORRUPT')).to.be.above(FILES / 4);

@@ -192,8 +192,12 @@ async function saveAll(store: Store, { runs, errors, kept }: Manifest): Promise<
   await store.saveErrors(errors);
 }
 
-/** Flips one bit of a file, or as many as a burst over some bytes does; says where, to repeat it by. */
-export function flipBits(path: string, random: () => number, pages?: readonly number[]): string {
+/** Flips one bit of a file, or as many as a burst over some bytes does; says where. */
+export function flipBits(
+  path: string,
+  random: () => number,
+  pages?: readonly number[],
+): { readonly at: number; readonly text: string } {
   const bytes = readFileSync(path);
   const page = pages?.[Math.floor(random() * pages.length)];
   const at =
@@ -205,5 +209,5 @@ export function flipBits(path: string, random: () => number, pages?: readonly nu
   for (let index = at; index < Math.min(at + burst, bytes.length); index += 1)
     bytes[index] = (bytes[index] ?? 0) ^ Math.floor(random() * 256);
   writeFileSync(path, bytes);
-  return `${burst === 0 ? 'a bit' : `${burst} bytes`} from byte ${at}`;
+  return { at, text: `${burst === 0 ? 'a bit' : `${burst} bytes`} from byte ${at}` };
 }

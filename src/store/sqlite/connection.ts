@@ -4,6 +4,7 @@ import type { Logger } from '../../logging/logger.ts';
 import { StoreError } from '../../util/errors.ts';
 import { DEFAULT_BUSY_TIMEOUT_MS, IN_MEMORY, SHARED_BUSY_TIMEOUT_MS, type SqliteStoreOptions } from './config.ts';
 import { damageIn } from './damage.ts';
+import { isLogDamaged } from './damaged-log.ts';
 import { checkedVersion, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createPrivateFile } from './private-file.ts';
@@ -146,6 +147,12 @@ export function openForWriting(options: SqliteStoreOptions, logger: Logger, now:
   const lock = WriterLock.acquire(path, now);
   return closedOnError(lock, () => {
     refuseEmptied(path, isNew, lock);
+    if (lock.previous === 'unclean' && isLogDamaged(path)) {
+      logger.warn(
+        'The write-ahead log of the store was damaged: what was stored last is missing, and is read again where its source still has it.',
+        { path },
+      );
+    }
     const database = new DatabaseSync(path, { timeout });
     return closedOnError(database, () => {
       if (!isNew) check(database, path, lock, logger);
