@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import type { Context } from 'mocha';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { AggregateDocument } from '../../src/documents/documents.ts';
 import { FaultProxy } from '../faults/fault-proxy.ts';
 import { inSoak } from '../faults/scale.ts';
 import { testSeed } from '../faults/test-seed.ts';
 import { cloneEventLogs, type ClonedAttempt } from '../support/clone-event-logs.ts';
-import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts';
+import { plainEnvironment, runSpot, spotEnded, spotJson, startSpot, type SpotEnded } from '../support/run-spot.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { service } from '../support/services.ts';
 
@@ -35,6 +36,7 @@ const GROWING = 0.3;
 const STORE_FAULTS = { reset: 0.02, 'lost-answer': 0.02, 'status-503': 0.03, 'status-429': 0.02, 'items-429': 0.1 };
 
 const UNAVAILABLE = 69;
+const NAIVE = fileURLToPath(new URL('../faults/naive-log-reader.ts', import.meta.url));
 
 interface Place {
   readonly store: readonly string[];
@@ -127,10 +129,43 @@ describe('e2e: kill -9 while event logs come in', function () {
     },
   };
 
+  /** Lets logs come in while one process after the other is ended; tells how often in the midst of reading. */
+  async function endedAgainAndAgain(
+    logs: string,
+    random: () => number,
+    start: () => ChildProcessWithoutNullStreams,
+    judge: (ended: SpotEnded, isAsked: boolean, tookMs: number) => void,
+  ): Promise<{ readonly kills: number; readonly midways: number }> {
+    let [kills, midways] = [0, 0];
+    let completeOlder = (): Promise<void> => Promise.resolve();
+    for (let life = 0; life < LIVES; life++) {
+      const some = manifest.slice((life * ATTEMPTS) / LIVES, ((life + 1) * ATTEMPTS) / LIVES);
+      const completeNewer = await bringLogs(logs, some, random);
+      const child = start();
+      const ended = spotEnded(child);
+      const logsRead = readByThen(child, 1 + Math.floor(random() * MOST_LOGS));
+      const [isStarting, where] = [random() < WHILE_STARTING, random()];
+      await completeOlder();
+      completeOlder = completeNewer;
+      if (isStarting) await sleep(where * LONGEST_START_MS);
+      else if (await Promise.race([logsRead, sleep(LONGEST_LIFE_MS, false, { ref: false }), ended.then(() => false)])) {
+        midways += 1;
+        await sleep(where * LONGEST_PAUSE_MS);
+      }
+      const isAsked = random() < SIGTERMS;
+      const asked = performance.now();
+      child.kill(isAsked ? 'SIGTERM' : 'SIGKILL');
+      const end = await ended;
+      judge(end, isAsked, performance.now() - asked);
+      if (end.signal === 'SIGKILL') kills += 1;
+    }
+    await completeOlder();
+    return { kills, midways };
+  }
+
   for (const [name, open] of Object.entries(stores)) {
     it(`R1, R20 ${name}: ${LIVES} times while ${ATTEMPTS} logs come in, some half written at first, one in five by SIGTERM: each attempt is stored once, as of logs that are all there`, async function () {
       const seed = testSeed(`kills over event logs, ${name}`);
-      const random = seededRandom(seed);
       const place = await open(this, seed);
       const { store, env, refresh } = place;
       const [logs, config] = [join(folder, `logs-${name}`), join(folder, `${name}.ini`)];
@@ -138,41 +173,18 @@ describe('e2e: kill -9 while event logs come in', function () {
       await writeFile(config, `[EVENT_LOGS]\npath = ${logs}\n[CRAWLER]\nsleep_seconds = 0.1\nbatch_runs = 4\n`);
       const configured = [...store, '--config', config];
 
-      let [kills, midways] = [0, 0];
-      let completeOlder = (): Promise<void> => Promise.resolve();
-      for (let life = 0; life < LIVES; life++) {
-        const some = manifest.slice((life * ATTEMPTS) / LIVES, ((life + 1) * ATTEMPTS) / LIVES);
-        const completeNewer = await bringLogs(logs, some, random);
-        const child = startSpot(['crawl', ...configured, '--log-level', 'debug'], env);
-        const ended = spotEnded(child);
-        const logsRead = readByThen(child, 1 + Math.floor(random() * MOST_LOGS));
-        const [isStarting, where] = [random() < WHILE_STARTING, random()];
-        await completeOlder();
-        completeOlder = completeNewer;
-        if (isStarting) await sleep(where * LONGEST_START_MS);
-        else if (
-          await Promise.race([logsRead, sleep(LONGEST_LIFE_MS, false, { ref: false }), ended.then(() => false)])
-        ) {
-          midways += 1;
-          await sleep(where * LONGEST_PAUSE_MS);
-        }
-        const isAsked = random() < SIGTERMS;
-        const asked = performance.now();
-        child.kill(isAsked ? 'SIGTERM' : 'SIGKILL');
-        const { code, signal, stderr } = await ended;
-        if (isAsked) {
-          expect(performance.now() - asked, 'time to end').to.be.below(10_000);
-          // Node itself ends by the signal while it still loads the program.
-          expect(signal === 'SIGTERM' || code === 0 || code === UNAVAILABLE, `ended with ${code}: ${stderr}`).to.equal(
-            true,
-          );
-        } else {
-          // A store that cannot be asked at the start ends a life before anybody does.
-          expect(signal === 'SIGKILL' || code === UNAVAILABLE, `ended with ${code}: ${stderr}`).to.equal(true);
-          if (signal === 'SIGKILL') kills += 1;
-        }
-      }
-      await completeOlder();
+      const { kills, midways } = await endedAgainAndAgain(
+        logs,
+        seededRandom(seed),
+        () => startSpot(['crawl', ...configured, '--log-level', 'debug'], env),
+        ({ code, signal, stderr }, isAsked, tookMs) => {
+          if (isAsked) expect(tookMs, 'time to end').to.be.below(10_000);
+          // Node itself ends by SIGTERM while it still loads the program; a store that cannot be asked at the start ends
+          // a life before anybody does.
+          const isFine = isAsked ? signal === 'SIGTERM' || code === 0 : signal === 'SIGKILL';
+          expect(isFine || code === UNAVAILABLE, `ended with ${code}: ${stderr}`).to.equal(true);
+        },
+      );
       await refresh();
       const last = await runSpot(['crawl', '--once', ...configured], env);
 
@@ -199,7 +211,29 @@ describe('e2e: kill -9 while event logs come in', function () {
       expect(documents.map(withoutMoment)).to.deep.equal((await exported('agg', undisturbed)).map(withoutMoment));
     });
   }
+
+  it(`negative control: a reader that remembers a log before it has stored it has all ${ATTEMPTS} when they are all there, and loses some that come in`, async () => {
+    /** Reads to the end, and tells how many logs it has stored by then. */
+    const storedBy = async (logs: string, place: string): Promise<number> => {
+      await spotEnded(startNaive(logs, place));
+      return new Set((await readFile(join(place, 'stored'), 'utf8')).trim().split('\n')).size;
+    };
+    const [calm, rough, logs] = [join(folder, 'calm'), join(folder, 'rough'), join(folder, 'logs-naive')];
+    for (const one of [calm, rough, logs]) await mkdir(one);
+
+    const start = (): ChildProcessWithoutNullStreams => startNaive(logs, rough);
+    await endedAgainAndAgain(logs, seededRandom(testSeed('kills of a naive reader')), start, () => undefined);
+
+    expect(await storedBy(staged, calm)).to.equal(ATTEMPTS);
+    expect(await storedBy(logs, rough)).to.be.below(ATTEMPTS);
+  });
 });
+
+function startNaive(logs: string, place: string): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, ['--no-warnings', NAIVE, logs, place], { env: plainEnvironment() });
+  child.stdin.end();
+  return child;
+}
 
 /** Fulfilled when Spot has said that it read so many logs. */
 async function readByThen(child: ChildProcessWithoutNullStreams, logs: number): Promise<true> {
