@@ -61,7 +61,7 @@ export class SweepPlan {
   /** To be told after each sweep that went through to its end. */
   completed(
     { sweep, window }: PlannedSweep,
-    found: { readonly listId: string; readonly waiting?: Waiting | undefined },
+    found: { readonly listed: number; readonly listId: string; readonly waiting?: Waiting | undefined },
     now: Date,
   ): void {
     const seconds = now.getTime() / 1000;
@@ -69,7 +69,8 @@ export class SweepPlan {
     if (sweep === 'hot') return;
     this.#lastWarm = seconds;
     if (sweep === 'warm') return;
-    this.#settled = this.#listBefore === found.listId;
+    // An empty list is what a server says that has just started, however often; asking an empty one for everything costs nothing.
+    this.#settled = found.listed > 0 && this.#listBefore === found.listId;
     this.#listBefore = found.listId;
     this.#lastCold = seconds;
   }

@@ -17,7 +17,7 @@ function at(seconds: number): Date {
 function settledPlan(earliest?: Date): SweepPlan {
   const plan = new SweepPlan(SETTINGS, earliest);
   for (const second of [0, 10]) {
-    plan.completed(plan.next(at(second)), { listId: '5' }, at(second));
+    plan.completed(plan.next(at(second)), { listed: 5, listId: '5' }, at(second));
   }
   return plan;
 }
@@ -27,19 +27,27 @@ describe('crawler/sweeps', () => {
     const plan = new SweepPlan(SETTINGS);
 
     expect(plan.next(at(0))).to.deep.equal({ sweep: 'cold', window: { endedAfter: undefined } });
-    plan.completed({ sweep: 'cold', window: {} }, { listId: '89' }, at(0));
+    plan.completed({ sweep: 'cold', window: {} }, { listed: 89, listId: '89' }, at(0));
     expect(plan.next(at(10)).sweep).to.equal('cold');
-    plan.completed({ sweep: 'cold', window: {} }, { listId: '4000' }, at(10));
+    plan.completed({ sweep: 'cold', window: {} }, { listed: 4000, listId: '4000' }, at(10));
     expect(plan.next(at(20)).sweep).to.equal('cold');
-    plan.completed({ sweep: 'cold', window: {} }, { listId: '4000' }, at(20));
+    plan.completed({ sweep: 'cold', window: {} }, { listed: 4000, listId: '4000' }, at(20));
     expect(plan.next(at(30)).sweep).to.equal('hot');
   });
 
   it('asks for everything again at the next poll when the daily list is another one, however long', () => {
     const plan = settledPlan();
     const day = 86_500;
-    plan.completed(plan.next(at(day)), { listId: 'others' }, at(day));
+    plan.completed(plan.next(at(day)), { listed: 5, listId: 'others' }, at(day));
     expect(plan.next(at(day + 10)).sweep).to.equal('cold');
+  });
+
+  it('asks for everything as long as the list is empty', () => {
+    const plan = new SweepPlan(SETTINGS);
+    for (const second of [0, 10, 20, 30]) {
+      expect(plan.next(at(second)).sweep).to.equal('cold');
+      plan.completed(plan.next(at(second)), { listed: 0, listId: 'empty' }, at(second));
+    }
   });
 
   it('then asks for the last 2 hours at each poll, a week every hour, everything once a day', () => {
@@ -47,7 +55,7 @@ describe('crawler/sweeps', () => {
 
     expect(plan.next(at(20))).to.deep.equal({ sweep: 'hot', window: { endedAfter: at(20 - 7200) } });
     expect(plan.next(at(3610))).to.deep.equal({ sweep: 'warm', window: { endedAfter: at(3610 - 604_800) } });
-    plan.completed({ sweep: 'warm', window: { endedAfter: at(3610 - 604_800) } }, { listId: '3' }, at(3610));
+    plan.completed({ sweep: 'warm', window: { endedAfter: at(3610 - 604_800) } }, { listed: 3, listId: '3' }, at(3610));
     expect(plan.next(at(3620)).sweep).to.equal('hot');
     expect(plan.next(at(86_410)).sweep).to.equal('cold');
   });
@@ -70,13 +78,17 @@ describe('crawler/sweeps', () => {
   it('reaches back to a run that failed when it is due, and not before, and not after it was read', () => {
     const plan = settledPlan();
     const old = { nextTryAt: at(100).getTime(), oldestEnd: at(-50_000).getTime() };
-    plan.completed({ sweep: 'warm', window: { endedAfter: at(-60_000) } }, { listId: '1', waiting: old }, at(20));
+    plan.completed(
+      { sweep: 'warm', window: { endedAfter: at(-60_000) } },
+      { listed: 1, listId: '1', waiting: old },
+      at(20),
+    );
 
     expect(plan.next(at(90)).window.endedAfter).to.deep.equal(at(90 - 7200));
-    plan.completed(plan.next(at(90)), { listId: '0' }, at(90));
+    plan.completed(plan.next(at(90)), { listed: 0, listId: '0' }, at(90));
     const retry = plan.next(at(100));
     expect(retry).to.deep.equal({ sweep: 'hot', window: { endedAfter: at(-50_000) } });
-    plan.completed(retry, { listId: '1' }, at(100));
+    plan.completed(retry, { listed: 1, listId: '1' }, at(100));
     expect(plan.next(at(110)).window.endedAfter).to.deep.equal(at(110 - 7200));
   });
 

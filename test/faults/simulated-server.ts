@@ -25,6 +25,8 @@ export class SimulatedServer extends MemorySource {
   readonly #logs = new Map<string, { application: ApplicationInfo; readonly arrivesAt: number }>();
   #listsAtMost = Infinity;
   #growsBy = 0;
+  /** The applications of the last answer. */
+  told: readonly string[] = [];
 
   constructor(clock: SimulatedClock, cluster?: string) {
     super(cluster);
@@ -48,19 +50,14 @@ export class SimulatedServer extends MemorySource {
     this.#growsBy = growsBy;
   }
 
-  /** Whether the next answer tells of this application. */
-  lists(id: string): boolean {
-    return this.#arrived()
-      .slice(0, this.#listsAtMost)
-      .some((application) => application.id === id);
-  }
-
   override async *listApplications(window: RunWindow): AsyncIterable<ApplicationInfo> {
     this.listings.push(window);
     this.onCall('list', '');
     const read = this.#arrived().slice(0, this.#listsAtMost);
     this.#listsAtMost += this.#growsBy;
-    for (const application of read) if (isListed(application, window)) yield await Promise.resolve(application);
+    const listed = read.filter((application) => isListed(application, window));
+    this.told = listed.map(({ id }) => id);
+    for (const application of listed) yield await Promise.resolve(application);
   }
 
   #arrived(): ApplicationInfo[] {
