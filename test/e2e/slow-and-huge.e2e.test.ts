@@ -26,8 +26,13 @@ describe('e2e: slow, hung and huge answers', function () {
     const good = Array.from({ length: 20 }, (_, number) => `good-${String(number).padStart(2, '0')}`);
     for (const id of [...good, 'hung', 'drips', 'huge', 'over the cap']) server.put({ ...application, id }, answers);
     const stages = JSON.parse(answers.stages) as unknown[];
+    const heldMs: number[] = [];
     server.answerAll((request, response) => {
       const path = decodeURIComponent(request.url ?? '');
+      if (path.includes('/hung/') || path.includes('/drips/')) {
+        const askedAt = performance.now();
+        response.on('close', () => heldMs.push(performance.now() - askedAt));
+      }
       if (path.includes('/hung/')) return;
       if (path.includes('/drips/')) drip(response);
       else if (path.endsWith('/huge/stages')) sendRepeated(response, stages, HUGE);
@@ -68,6 +73,8 @@ describe('e2e: slow, hung and huge answers', function () {
       drips: 'SOURCE_TIMEOUT',
       'over the cap': 'SOURCE_TOO_LARGE',
     });
+    expect(heldMs).to.have.length.at.least(2);
+    expect(Math.max(...heldMs)).to.be.below((TOTAL_TIMEOUT_SECONDS + 1) * 1000);
     expect(peak, `${Math.round(peak / MEBIBYTE)} MiB`).to.be.below(MOST_MEMORY);
 
     // What hangs is answered after all.
