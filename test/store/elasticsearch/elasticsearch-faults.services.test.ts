@@ -180,6 +180,22 @@ for (const variable of ['SPOT_TEST_ES_URL', 'SPOT_TEST_ES8_URL']) {
         expect((await old.readRaw(sampleKey({ appId: 'a' })))?.name).to.equal('young');
       });
 
+      it('R8: of a document of 60 MB, for which a server with 512 MB of heap has no memory, end with its refusal, and the others are saved', async () => {
+        const store = await prepared({ retry_seconds: 5 });
+        const huge = sampleRun({ appId: 'huge' });
+        const runs = [
+          sampleRun({ appId: 'a' }),
+          { ...huge, raw: { ...huge.raw, large: 'x'.repeat(60_000_000) } as RunDocuments['raw'] },
+          sampleRun({ appId: 'b' }),
+        ];
+
+        const outcomes = await store.saveRuns(runs);
+
+        expect(outcomes.map(({ status }) => status)).to.deep.equal(['saved', 'rejected', 'saved']);
+        expect(outcomes[1]).to.have.nested.property('error.code', 'STORE_DOCUMENT_TOO_LARGE');
+        expect(await store.readAggregate(huge.key)).to.equal(undefined);
+      });
+
       it('R8: of 500 runs, 2 % of each kind of poison among them, store each one whole and reject only what is too large', async () => {
         const store = await prepared({ bulk_bytes: 65_536, max_document_bytes: 1_048_576 });
         const runs = Array.from({ length: 500 }, (_, index) => poisoned(index));
