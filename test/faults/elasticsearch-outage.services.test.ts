@@ -143,7 +143,7 @@ describeWithService('SPOT_TEST_ES_URL', 'faults: Elasticsearch goes away', funct
   });
 
   it('R7, negative control: a crawler that acknowledges before it writes is found out, for it loses runs and reads on without bound', async function () {
-    this.timeout(90_000);
+    this.timeout(inSoak(600_000, 90_000));
     await using proxy = await FaultProxy.start({ target: url, seed: 1, print: () => undefined });
     const outage = async (): Promise<void> => {
       await proxy.whenCalled(4);

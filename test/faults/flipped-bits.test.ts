@@ -25,7 +25,7 @@ import { inSoak } from './scale.ts';
 import { simulatedContext, storedRuns } from './simulated-daemon.ts';
 import { testSeed } from './test-seed.ts';
 
-const FILES = inSoak(1000, 60);
+const FILES = inSoak(1000, 50);
 const IN_LOG = 6;
 const ACCESSES: readonly Access[] = ['write', 'read', 'share'];
 /** Whoever opens the file is told by one of these that it is not what it was; which one depends on which byte it is. */
