@@ -85,7 +85,7 @@ export class HistoryServerClient implements AsyncDisposable {
         if (!(thrown instanceof SourceError)) throw thrown;
 
         const elapsedMs = now() - startedAt;
-        const waitMs = waitBeforeRetry(tries, random(), thrown.details['retryAfterMs']);
+        const waitMs = waitBeforeRetry(thrown, tries, random());
         if (tries > retriesAfter(thrown, this.#settings.retries) || elapsedMs + waitMs >= totalMs) {
           throw afterTries(thrown, tries, elapsedMs);
         }

@@ -3,17 +3,32 @@ import { parseRetryAfter, retriesAfter, waitBeforeRetry } from '../../../src/sou
 import { SourceError } from '../../../src/util/errors.ts';
 
 describe('sources/history-server/retry', () => {
+  const unavailable = (details: Readonly<Record<string, unknown>> = {}): SourceError =>
+    new SourceError('SOURCE_UNAVAILABLE', '', { details });
+
   it('doubles the longest wait from 250 ms to 15 s, and takes a random part of it', () => {
-    const longest = [1, 2, 3, 4, 7, 30].map((tries) => waitBeforeRetry(tries, 1, undefined));
+    const longest = [1, 2, 3, 4, 7, 30].map((tries) => waitBeforeRetry(unavailable(), tries, 1));
 
     expect(longest).to.deep.equal([250, 500, 1000, 2000, 15_000, 15_000]);
-    expect(waitBeforeRetry(3, 0, undefined)).to.equal(0);
-    expect(waitBeforeRetry(3, 0.25, undefined)).to.equal(250);
+    expect(waitBeforeRetry(unavailable(), 3, 0)).to.equal(0);
+    expect(waitBeforeRetry(unavailable(), 3, 0.25)).to.equal(250);
   });
 
   it('waits at least as long as the server asks', () => {
-    expect(waitBeforeRetry(1, 0, 7000)).to.equal(7000);
-    expect(waitBeforeRetry(1, 0.5, 7000)).to.equal(7125);
+    expect(waitBeforeRetry(unavailable({ retryAfterMs: 7000 }), 1, 0)).to.equal(7000);
+    expect(waitBeforeRetry(unavailable({ retryAfterMs: 7000 }), 1, 0.5)).to.equal(7125);
+  });
+
+  it('does not wait after a connection that broke, the first time; but after one that could not be made', () => {
+    const broken = [
+      unavailable({ code: 'ECONNRESET' }),
+      unavailable({ code: 'UND_ERR_SOCKET' }),
+      new SourceError('SOURCE_TRUNCATED', ''),
+    ];
+
+    expect(broken.map((error) => waitBeforeRetry(error, 1, 1))).to.deep.equal([0, 0, 0]);
+    expect(broken.map((error) => waitBeforeRetry(error, 2, 1))).to.deep.equal([500, 500, 500]);
+    expect(waitBeforeRetry(unavailable({ code: 'ECONNREFUSED' }), 1, 1)).to.equal(250);
   });
 
   it('reads Retry-After as seconds or as a date, and nothing else', () => {

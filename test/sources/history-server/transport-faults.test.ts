@@ -70,26 +70,26 @@ describe('sources/history-server: faults of the transport', () => {
     return error as SourceError;
   };
 
-  const passing: readonly (readonly [string, Handler])[] = [
-    ['a connection that is reset', reset],
-    ['HTTP 429', status(429)],
-    ['HTTP 502', status(502)],
-    ['HTTP 503', status(503)],
-    ['HTTP 504', status(504)],
-    ['an answer shorter than its length', cutWithLength],
-    ['an answer that breaks off without a length', cutWithoutLength],
-    ['an answer that breaks off in a chunk', cutChunk],
-    ['an empty answer', (_request, response) => response.writeHead(200).end()],
+  const passing: readonly (readonly [string, Handler, firstWaitMs: number])[] = [
+    ['a connection that is reset', reset, 0],
+    ['HTTP 429', status(429), 125],
+    ['HTTP 502', status(502), 125],
+    ['HTTP 503', status(503), 125],
+    ['HTTP 504', status(504), 125],
+    ['an answer shorter than its length', cutWithLength, 0],
+    ['an answer that breaks off without a length', cutWithoutLength, 0],
+    ['an answer that breaks off in a chunk', cutChunk, 0],
+    ['an empty answer', (_request, response) => response.writeHead(200).end(), 0],
   ];
-  for (const [name, fault] of passing) {
-    it(`asks again after ${name}, and gets the list at the third try`, async () => {
+  for (const [name, fault, firstWaitMs] of passing) {
+    it(`asks again after ${name}, ${firstWaitMs === 0 ? 'at once' : `after ${firstWaitMs} ms`} and then after 250 ms, and gets the list`, async () => {
       const { source, waits } = open();
       server.answerNext(fault, fault);
 
       expect(await list(source)).to.have.length(1);
 
       expect(server.requests).to.have.length(3);
-      expect(waits).to.deep.equal([125, 250]);
+      expect(waits).to.deep.equal([firstWaitMs, 250]);
     });
   }
 
