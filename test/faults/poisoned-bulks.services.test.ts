@@ -11,6 +11,7 @@ import { stringifyJson } from '../../src/util/lossless-json.ts';
 import { ask, removeIndexes, settingsFor } from '../store/elasticsearch/test-server.ts';
 import { describeWithService } from '../support/describe-with-service.ts';
 import { applicationOf, MemorySource } from '../support/memory-source.ts';
+import { around } from './around.ts';
 import {
   NO_FIELD_NAMES,
   NO_NUMBER,
@@ -152,6 +153,26 @@ describeWithService('SPOT_TEST_ES_URL', 'faults: poison among what is written to
     expect(await storedRuns(store)).to.deep.equal(source.applications.map(({ id }) => id).sort());
     expect(await store.stats()).to.include({ raw: RUNS, agg: RUNS, err: 0 });
     await expectAsInSqlite(source, store, refused);
+  });
+
+  it('R8, negative control: a store that goes by the status of the whole bulk, which is 200, loses what was refused, and that shows', async function () {
+    this.timeout(90_000);
+    const { source, poisons } = poisonedSource(100);
+    const store = await prepared();
+    const trusting = around(store, {
+      saveRuns: async (runs, options) => {
+        const outcomes = await store.saveRuns(runs, options);
+        return outcomes.map(() => ({ status: 'saved' }));
+      },
+    });
+
+    await crawled(source, trusting);
+
+    const tooLarge = idsOf(poisons, TOO_LARGE);
+    expect([...(await parked(store)).keys()])
+      .to.have.lengthOf(1)
+      .and.not.include.members([...tooLarge]);
+    expect(await storedRuns(store)).to.have.lengthOf(98);
   });
 
   it('R8: a document of 100 MB is parked without being sent, one of 20 MB when a server with 512 MB of heap has no memory for it; one of 8 MB, more than a bulk holds, is stored, and so are the others', async function () {
