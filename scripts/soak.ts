@@ -13,7 +13,10 @@ import { TestServices } from './services/test-services.ts';
 import { addCounts, describeCounts, NONE } from './test/counts.ts';
 import { runSuite, tell, type Suite } from './test/phases.ts';
 
-const SOAK: Suite = {
+/** Judges the memory of its process, so it has one of its own. */
+const MEMORY = 'test/faults/many-polls.test.ts';
+
+const FAULTS: Suite = {
   name: 'soak',
   files: [
     'test/faults/**/*.test.ts',
@@ -24,9 +27,11 @@ const SOAK: Suite = {
     'test/store/elasticsearch/elasticsearch-faults.services.test.ts',
     'test/setter/spark-submit-lines.services.test.ts',
   ],
-  ignore: [],
+  ignore: [MEMORY],
   minutes: 600,
 };
+
+const SOAK: readonly Suite[] = [{ ...FAULTS, name: 'memory', files: [MEMORY], ignore: [] }, FAULTS];
 
 /** For tests that set none of their own: a soak shares the machine with servers under fire. */
 const LONGEST_TEST_MS = 120_000;
@@ -58,8 +63,11 @@ let sum = NONE;
 for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
   if (rounds > 1) console.log(`\nRound ${round} of ${rounds}`);
   const env = { ...services.env, SPOT_SOAK: 'full' };
-  const files = [...SOAK.files, '--timeout', String(LONGEST_TEST_MS), ...chosen];
-  sum = addCounts(sum, await runSuite(SOAK, files, { env, signal: stop.signal }));
+  for (const suite of SOAK) {
+    const ignored = suite.ignore.map((file) => `--ignore=${file}`);
+    const files = [...suite.files, ...ignored, '--timeout', String(LONGEST_TEST_MS), ...chosen];
+    sum = addCounts(sum, await runSuite(suite, files, { env, signal: stop.signal }));
+  }
 }
 console.log(`\nThe whole took ${((performance.now() - startedAt) / 60_000).toFixed(0)} minutes.`);
 console.log(describeCounts(sum));
