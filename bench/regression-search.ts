@@ -40,7 +40,8 @@ for (const set of values.sets.split(',')) {
   for (const objective of set === 'lumos' ? (['time'] as const) : (['cost', 'time'] as const)) {
     for (const [method, options] of [
       ['random', { method: 'random' }],
-      ['model, no history', {}],
+      ['model, no history, 3 runs of the seed first', {}],
+      ['model, no history, its own start', { start: 'model' }],
       ['model, history of other applications', { history: rows }],
     ] as const) {
       const started = process.cpuUsage();

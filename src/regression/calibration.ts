@@ -6,9 +6,10 @@ export interface Calibration {
   readonly scores: readonly number[];
   /** As how many independent ones the scores count: runs left out together err together. */
   readonly independent: number;
-  /** Distinct settings the model was fitted on, and features it has. */
+  /** Distinct settings the model was fitted on. */
   readonly rows: number;
-  readonly features: number;
+  /** How many numbers were found with the left-out runs among the others. */
+  readonly found: number;
 }
 
 /** The believed deviation counts as much as this many scores. */
@@ -17,11 +18,8 @@ const PRIOR_SCORES = 4;
 const SCORES_TO_TRUST = 30;
 /** One wild score counts no more than this when the spread is estimated. */
 const LARGEST_SCORE = 6;
-/**
- * Hyper-parameters were found with the left-out run among the others, so beliefs are too narrow by about (features + 2) / rows,
- * the usual price of fitting that many numbers.
- */
-const optimism = ({ rows, features }: Calibration): number => Math.sqrt(1 + (features + 2) / rows);
+/** Beliefs are too narrow by the usual price of fitting numbers to runs that are then asked about. */
+const optimism = ({ rows, found }: Calibration): number => Math.sqrt(1 + found / rows);
 
 /**
  * By how many believed standard deviations an interval reaches to each side to hold a further run with probability `confidence`.

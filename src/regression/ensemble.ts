@@ -15,7 +15,8 @@ import {
   type Rehearsal,
 } from './question.ts';
 import { stack } from './stacking.ts';
-import { shuffled, spread, subset, type TrainingData } from './training-data.ts';
+import { seededRandom } from './random.ts';
+import { shuffled, spread, subset, type SingleRun, type TrainingData } from './training-data.ts';
 
 /** A member and the weight it has before any error is known. */
 export interface Seat {
@@ -66,6 +67,14 @@ const ROWS_TO_REHEARSE = 125;
 /** Beyond this many times the rehearsed distance the members' own variance has to tell. */
 const MOST_STRETCH = 3;
 const LEAST_WEIGHT = 0.02;
+/**
+ * With so many rows hyper-parameters are found again without the runs that are left out, in a few steps from where they were.
+ * Fewer rows tell too little of them, of more each single one sways them too little.
+ */
+const ROWS_TO_TUNE_AGAIN = [10, 60] as const;
+const STEPS_TO_TUNE_AGAIN = 8;
+/** From so many folds on each is answered with the weights that the others teach. */
+const LEAST_FOLDS = 3;
 /** With so many left-out runs the prior weights count as much as the errors. */
 const PULL = 8;
 
@@ -233,18 +242,25 @@ function learn(
   const asked = prior.flatMap((share, k) => (share > 0 ? [k] : []));
   const pick = <T>(values: readonly T[]): T[] => asked.map((k) => values[k]!);
   const beliefs = leaveOut(data, rehearsal.folds, pick(seats), pick(hyper), rehearsal.novelty === 'known');
-  const errors = beliefs.map(({ row, of }) => of.map(({ mean }) => mean - data.y[row]!));
-  const stacked = withoutTrifles(errors.length === 0 ? pick(prior) : stack(errors, pick(prior), PULL));
-  const combined = beliefs.map(({ row, fold, of }) => ({ ...combine(stacked, of), fold, y: data.y[row]! }));
+  const errors = beliefs.map(({ y, of }) => of.map(({ mean }) => mean - y));
+  const weigh = (some: readonly (readonly number[])[]): number[] =>
+    withoutTrifles(some.length === 0 ? pick(prior) : stack(some, pick(prior), PULL));
+  const stacked = weigh(errors);
+  const unseen = rehearsal.folds.map((_, fold) =>
+    rehearsal.folds.length < LEAST_FOLDS ? stacked : weigh(errors.filter((_error, i) => beliefs[i]!.fold !== fold)),
+  );
+  const combined = beliefs.map(({ row, fold, y, of }) => ({ ...combine(unseen[fold]!, of), row, fold, y }));
   const weights = prior.map((_, k) => stacked[asked.indexOf(k)] ?? 0);
-  const scored = combined.map(({ mean, variance, y, fold }) => ({ fold, score: (y - mean) / Math.sqrt(variance) }));
+  const scored = combined.map(({ mean, variance, y, row, fold }) => ({
+    row,
+    fold,
+    score: (y - mean) / Math.sqrt(variance),
+  }));
   const scores = scored.map(({ score }) => Math.abs(score)).sort((a, b) => a - b);
-  const independent =
-    rehearsal.novelty === 'known'
-      ? scores.length
-      : independentScores(
-          rehearsal.folds.map((_, k) => scored.flatMap(({ fold, score }) => (fold === k ? [score] : []))),
-        );
+  const together = rehearsal.novelty === 'known' ? 'row' : 'fold';
+  const independent = independentScores(
+    [...Map.groupBy(scored, (each) => each[together]).values()].map((group) => group.map(({ score }) => score)),
+  );
   const average = (of: (each: { mean: number; y: number }) => number): number =>
     combined.reduce((sum, each) => sum + of(each), 0) / Math.max(combined.length, 1);
   return {
@@ -253,21 +269,37 @@ function learn(
     own: rehearsal.own,
     distance: rehearsal.distance,
     weights,
-    calibration: { scores, independent, rows, features: data.schema.features.length },
+    calibration: { scores, independent, rows, found: tunedAgain(data) ? 0 : data.schema.features.length + 2 },
     rmse: Math.sqrt(average(({ mean, y }) => (mean - y) ** 2)),
     mape: average(({ mean, y }) => Math.abs(Math.exp(mean - y) - 1)),
   };
 }
 
-/** What each member believes of rows it has not seen, with the hyper-parameters of the whole. */
+/** A run that was left out, and what each member believed of it. */
+interface LeftOut {
+  readonly row: number;
+  readonly fold: number;
+  readonly y: number;
+  readonly of: readonly Gaussian[];
+}
+
+function tunedAgain({ x }: TrainingData): boolean {
+  return x.length >= ROWS_TO_TUNE_AGAIN[0] && x.length <= ROWS_TO_TUNE_AGAIN[1];
+}
+
+/** What each member believes of runs it has not seen. With few rows its hyper-parameters are found again without them, for each run sways them. */
 function leaveOut(
   data: TrainingData,
   folds: readonly Fold[],
   seats: readonly Seat[],
   hyper: readonly Hyper[],
   single: boolean,
-): { row: number; fold: number; of: Gaussian[] }[] {
-  const closed = seats.map(({ member }, k) => (single ? member.fit(data, hyper[k]).leaveOneOut?.() : undefined));
+): LeftOut[] {
+  const steps = tunedAgain(data) ? STEPS_TO_TUNE_AGAIN : 0;
+  const closed = seats.map(({ member }, k) =>
+    single && steps === 0 ? withoutEachRow(data, member.fit(data, hyper[k])) : undefined,
+  );
+  const runs = drawnRuns(data);
   return folds.flatMap(({ asked, withheld }, fold) => {
     const out = new Set([...asked, ...withheld]);
     const kept = subset(
@@ -278,12 +310,44 @@ function leaveOut(
         .toArray(),
     );
     if (kept.x.length < 2) return [];
-    const refitted = seats.map(({ member }, k) => (closed[k] === undefined ? member.fit(kept, hyper[k]) : undefined));
-    return asked.map((row) => ({
-      row,
-      fold,
-      of: refitted.map((member, k) => member?.predict(data.x[row]!) ?? closed[k]![row]!),
-    }));
+    const beliefs = seats.map(({ member }, k): Without => {
+      if (closed[k] !== undefined) return closed[k];
+      const fitted = member.fit(kept, hyper[k], steps);
+      // The others of a fold were left out for its hyper-parameters alone.
+      const alone = single && asked.length > 1 && fitted.leaveOneOut !== undefined;
+      const each = alone ? withoutEachRow(data, member.fit(data, fitted.hyper)) : undefined;
+      return each ?? ((_row, x) => fitted.predict(x));
+    });
+    return asked.flatMap((row) =>
+      runs[row]!.map(({ x, y }) => ({ row, fold, y, of: beliefs.map((belief) => belief(row, x)) })),
+    );
+  });
+}
+
+/** What is believed of a run at `x` that stands behind a row, without the runs of that row. */
+type Without = (row: number, x: Float64Array) => Gaussian;
+
+/** What a member would believe of a run had it not seen the runs of its row; undefined where only fitting again can tell. */
+function withoutEachRow({ x: rows }: TrainingData, { mean, leaveOneOut }: FittedMember): Without | undefined {
+  const beliefs = leaveOneOut?.();
+  if (beliefs === undefined) return undefined;
+  return (row, x) => {
+    const belief = beliefs[row]!;
+    // A run that was joined with near ones is a little beside its row.
+    return x === rows[row]! ? belief : { ...belief, mean: belief.mean + mean(x) - mean(rows[row]!) };
+  };
+}
+
+/** Of the runs behind each row as many as there is room for, drawn without order: an interval is to hold runs, and rows are means of them. */
+function drawnRuns({ runs }: TrainingData): SingleRun[][] {
+  const room = Math.max(1, Math.floor(ROWS_TO_REHEARSE / runs.length));
+  const random = seededRandom(runs.length);
+  return runs.map((all) => {
+    const left = [...all];
+    return Array.from(
+      { length: Math.min(room, all.length) },
+      () => left.splice(Math.floor(random() * left.length), 1)[0]!,
+    );
   });
 }
 

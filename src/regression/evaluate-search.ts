@@ -14,6 +14,11 @@ export interface EvaluateSearchOptions {
   readonly history?: readonly CsvRecord[];
   /** `random` runs the candidates in the order of the seed, for comparison. */
   readonly method?: 'model' | 'random';
+  /**
+   * Who chooses the first runs where there is no history: the order of the `seed`, as in the protocol of the public tables,
+   * or the `model`, as it does for a workload of one's own. With history it is always the model.
+   */
+  readonly start?: 'seed' | 'model';
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -28,7 +33,7 @@ export interface SearchEvaluation {
 }
 
 const BUDGETS = [4, 6, 8, 10];
-/** Without history the first runs are those of the seed: a model needs something to start from. */
+/** Without history the first runs are those of the seed, unless the model is to choose them by what it knows of all workloads. */
 const RUNS_OF_SEED = 3;
 
 /**
@@ -39,7 +44,7 @@ const RUNS_OF_SEED = 3;
  * @throws ModelError `EVALUATE_COLUMN` for a missing column, `EVALUATE_SEARCH` for a search file of another shape or a workload without rows
  */
 export function evaluateSearch(options: EvaluateSearchOptions): SearchEvaluation {
-  const { objective, method = 'model', onProgress } = options;
+  const { objective, method = 'model', start: chooser = 'seed', onProgress } = options;
   const workloads = readSearch(options.search);
   const rows = groupByWorkload(options.rows);
   const past = [...groupByWorkload(options.history ?? []).values()].map(({ application, outcomes }) => ({
@@ -51,10 +56,12 @@ export function evaluateSearch(options: EvaluateSearchOptions): SearchEvaluation
     if (mine === undefined) throw new ModelError('EVALUATE_SEARCH', `The table has no rows of workload ${workload}`);
     const history = past.filter(({ application }) => application !== mine.application);
     const prior = searchPrior(candidateSpace(mine.candidates), history);
-    const regrets = distinctStarts(orders, method, history.length > 0).map(({ start, times }) => ({
-      regret: regretOf(mine, prior, start, objective),
-      times,
-    }));
+    const regrets = distinctStarts(orders, method, history.length > 0 || chooser === 'model').map(
+      ({ start, times }) => ({
+        regret: regretOf(mine, prior, start, objective),
+        times,
+      }),
+    );
     const seeds = regrets.reduce((sum, { times }) => sum + times, 0);
     onProgress?.(at + 1, workloads.length);
     return [
@@ -86,11 +93,11 @@ interface WorkloadRows extends PastWorkload {
 function distinctStarts(
   orders: readonly (readonly string[])[],
   method: 'model' | 'random',
-  withHistory: boolean,
+  choosesAlone: boolean,
 ): { start: readonly string[]; times: number }[] {
   if (method === 'random') return orders.map((order) => ({ start: order, times: 1 }));
-  // With history nothing depends on the seed.
-  if (withHistory) return [{ start: [], times: orders.length }];
+  // Nothing depends on the seed then.
+  if (choosesAlone) return [{ start: [], times: orders.length }];
   return orders.map((order) => ({ start: order.slice(0, RUNS_OF_SEED), times: 1 }));
 }
 

@@ -103,6 +103,16 @@ export function tuneGp(
   return [...minimize(negativeLogPosterior(problemOf(NEXT_ROWS), prior), best.x, { maxEvaluations: NEXT_STEPS }).x];
 }
 
+/** The same from hyper-parameters of nearly the same runs on, in a few steps. */
+export function retuneGp(
+  problem: GpProblem,
+  prior: GpPrior,
+  from: GpHyperParameters,
+  steps: number,
+): GpHyperParameters {
+  return [...minimize(negativeLogPosterior(problem, prior), from, { maxEvaluations: steps }).x];
+}
+
 /**
  * −ln p(y | hyper) − ln p(hyper), with its gradient.
  *

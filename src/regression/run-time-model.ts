@@ -11,7 +11,7 @@ import type { LawPrior } from './scaling-law.ts';
 import { toTrainingData, type TrainingData } from './training-data.ts';
 
 /** Raised whenever a stored model would predict otherwise after a change of the code. */
-export const MODEL_VERSION = 2;
+export const MODEL_VERSION = 3;
 
 /** Fewer distinct settings than this say nothing of how wrong a prediction may be: there is no interval then. */
 export const LEAST_ROWS_FOR_INTERVAL = 3;
@@ -165,6 +165,8 @@ export function dataOf({ schema, rows }: ModelDocument): TrainingData {
     y: Float64Array.from(rows, ({ y }) => y),
     weight: Float64Array.from(rows, ({ weight }) => weight),
     scatter: Float64Array.from(rows, ({ scatter }) => scatter),
+    // Only who learns how wide intervals must be looks at single runs.
+    runs: rows.map(() => []),
   };
 }
 

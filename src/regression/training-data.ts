@@ -12,6 +12,14 @@ export interface TrainingData {
   readonly weight: Float64Array;
   /** Sum of squared deviations of the repeats of a row from their mean. */
   readonly scatter: Float64Array;
+  /** The single runs behind each row: an interval is to hold one of them, not their mean. */
+  readonly runs: readonly (readonly SingleRun[])[];
+}
+
+/** One run as it was: its encoded features and the logarithm of its target. */
+export interface SingleRun {
+  readonly x: Float64Array;
+  readonly y: number;
 }
 
 /** The rows of `index`, in that order. */
@@ -23,6 +31,7 @@ export function subset(data: TrainingData, index: readonly number[]): TrainingDa
     y: pick(data.y),
     weight: pick(data.weight),
     scatter: pick(data.scatter),
+    runs: index.map((i) => data.runs[i] ?? []),
   };
 }
 
@@ -66,6 +75,7 @@ export function toTrainingData(schema: FeatureSchema, x: readonly Float64Array[]
     scatter: Float64Array.from(groups, ({ ys }, i) =>
       ys.reduce((sum, value) => sum + (value - (means[i] ?? 0)) ** 2, 0),
     ),
+    runs: groups.map(({ row, ys }) => ys.map((value) => ({ x: row, y: value }))),
   };
 }
 

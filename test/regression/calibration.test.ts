@@ -29,7 +29,7 @@ describe('regression/calibration', () => {
     Array.from({ length: n }, (_, i) => normalQuantile(0.5 + (i + 0.5) / (2 * n)));
 
   it('reaches 1.645 deviations for 90 % when 2000 scores are as normal as believed', () => {
-    expect(halfWidth({ scores: normalScores(2000), independent: 2000, rows: 2000, features: 2 }, 0.9)).to.be.closeTo(
+    expect(halfWidth({ scores: normalScores(2000), independent: 2000, rows: 2000, found: 4 }, 0.9)).to.be.closeTo(
       1.645,
       0.01,
     );
@@ -37,16 +37,16 @@ describe('regression/calibration', () => {
 
   it('reaches twice as far when the left-out runs were twice as far off', () => {
     const scores = normalScores(2000);
-    const once = halfWidth({ scores, independent: 2000, rows: 2000, features: 2 }, 0.9);
+    const once = halfWidth({ scores, independent: 2000, rows: 2000, found: 4 }, 0.9);
 
-    const twice = { scores: scores.map((score) => 2 * score), independent: 2000, rows: 2000, features: 2 };
+    const twice = { scores: scores.map((score) => 2 * score), independent: 2000, rows: 2000, found: 4 };
 
     expect(halfWidth(twice, 0.9) / once).to.be.closeTo(2, 0.02);
   });
 
   it('reaches further with fewer scores, and further for more confidence', () => {
-    const few = { scores: normalScores(4), independent: 4, rows: 4, features: 2 };
-    const many = { scores: normalScores(40), independent: 40, rows: 40, features: 2 };
+    const few = { scores: normalScores(4), independent: 4, rows: 4, found: 4 };
+    const many = { scores: normalScores(40), independent: 40, rows: 40, found: 4 };
 
     expect(halfWidth(few, 0.9)).to.be.above(halfWidth(many, 0.9));
     expect(halfWidth(few, 0.95)).to.be.above(halfWidth(few, 0.9));
@@ -56,13 +56,13 @@ describe('regression/calibration', () => {
     // By hand: scores all 1 give spread √((4 + 9)/(4 + 9)) = 1; t(95 %, 13) = 1.7709; conformal 1; inflation √(1 + 4/9).
     const expected = Math.sqrt(1 + 4 / 9) * ((9 / 39) * 1 + (30 / 39) * 1.7709);
 
-    const nine = { scores: new Array<number>(9).fill(1), independent: 9, rows: 9, features: 2 };
+    const nine = { scores: new Array<number>(9).fill(1), independent: 9, rows: 9, found: 4 };
     expect(halfWidth(nine, 0.9)).to.be.closeTo(expected, 0.002);
   });
 
   it('reaches t(95 %, 6) = 1.943 deviations for 30 scores of 1 that count as 2, weighed 30 to 2 with their quantile 1', () => {
     // By hand: spread √((4 + 2)/(4 + 2)) = 1; trust 2/32; inflation √(1 + 4/1000).
-    const clustered = { scores: new Array<number>(30).fill(1), independent: 2, rows: 1000, features: 2 };
+    const clustered = { scores: new Array<number>(30).fill(1), independent: 2, rows: 1000, found: 4 };
 
     expect(halfWidth(clustered, 0.9)).to.be.closeTo(Math.sqrt(1.004) * ((2 / 32) * 1 + (30 / 32) * 1.943), 0.005);
   });

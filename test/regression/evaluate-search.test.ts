@@ -65,6 +65,15 @@ describe('regression/evaluate-search', () => {
     }
   }).timeout(60_000);
 
+  it('chooses its first runs itself when asked to, whatever the seeds, and is then nearer to the optimum after 4 runs', () => {
+    const evaluate = (seeds: number, start: 'seed' | 'model') =>
+      evaluateSearch({ rows: scout, search: searchFile(names, seeds), objective: 'cost', start }).overall;
+    const own = evaluate(1, 'model');
+
+    expect(evaluate(3, 'model')).to.deep.equal(own);
+    expect(own['4']).to.be.below(evaluate(6, 'seed')['4']!);
+  }).timeout(60_000);
+
   it('learns nothing from the same application: its rows in the history change nothing', () => {
     const search = searchFile(['join_huge_spark'], 1);
     const others = scout.filter((row) => row['app'] !== 'join');

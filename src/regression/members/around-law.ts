@@ -24,12 +24,12 @@ export function aroundLaw(learned: LawPrior = {}): Member {
   return {
     name: 'scaling-law',
     minimumRows: 1,
-    fit(data, hyper) {
+    fit(data, hyper, steps) {
       const { law, prior, gpCount } = setUp(data, learned);
       const known = hyper?.slice(0, gpCount);
       const start = hyper === undefined ? prior.map(({ mean }) => mean) : hyper.slice(gpCount);
       const parameters = mostProbable(law, prior, data, start, known);
-      return fitted(data, gpAround(data, linearised(law, prior, parameters), PRIORS, known), parameters);
+      return fitted(data, gpAround(data, linearised(law, prior, parameters), PRIORS, known, steps), parameters);
     },
     restore(data, hyper) {
       const { law, prior, gpCount } = setUp(data, learned);

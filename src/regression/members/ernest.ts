@@ -37,7 +37,7 @@ const PRIORS: GpPriors = {
 export const ernest: Member = {
   name: 'ernest',
   minimumRows: 1,
-  fit(data, hyper) {
+  fit(data, hyper, steps) {
     const { means, sds, valuesAt } = ernestTerms(data.schema);
     const p = means.length;
     const rows = data.x.map((x) => {
@@ -71,7 +71,7 @@ export const ernest: Member = {
       valuesAt(x, values);
       return level + Math.log(Math.max(dot(values, weights), FLOOR));
     };
-    const process = gpAround(data, (x) => ({ offset: law(x), basis: NO_BASIS }), PRIORS, hyper);
+    const process = gpAround(data, (x) => ({ offset: law(x), basis: NO_BASIS }), PRIORS, hyper, steps);
     // Leaving a run out in closed form would keep weights that have seen it.
     return { hyper: process.hyper, mean: process.mean, predict: process.predict };
   },

@@ -6,6 +6,7 @@ import {
   gpMean,
   leaveOneOut,
   predictGp,
+  retuneGp,
   tuneGp,
   type Gaussian,
   type GpProblem,
@@ -54,8 +55,9 @@ const MOST_LEVELS = 12;
  * Fits a Matérn 5/2 Gaussian process to what a mean leaves over.
  *
  * @param hyper - of an earlier fit; searched for without
+ * @param steps - of a short search from `hyper` on
  */
-export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper?: Hyper): FittedGp {
+export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper?: Hyper, steps = 0): FittedGp {
   const groups = groupsOf(data.schema);
   const levels = columnsOfFewValues(data);
   const problemOf = (rows: TrainingData): GpProblem => {
@@ -70,16 +72,11 @@ export function gpAround(data: TrainingData, mean: Mean, priors: GpPriors, hyper
       levels,
     };
   };
-  const search = (): Hyper => {
-    const lengths = data.schema.features.map(() => priors.length);
-    const prior = { amplitude: priors.amplitude, noise: priors.noise, own: OWN, lengths };
-    return tuneGp(
-      (rows) => problemOf(subset(data, spread(data.x.length, rows))),
-      prior,
-      startsOf(priors, lengths.length),
-    );
-  };
-  const found = hyper ?? search();
+  const lengths = data.schema.features.map(() => priors.length);
+  const prior = { amplitude: priors.amplitude, noise: priors.noise, own: OWN, lengths };
+  const search = (): Hyper =>
+    tuneGp((rows) => problemOf(subset(data, spread(data.x.length, rows))), prior, startsOf(priors, lengths.length));
+  const found = hyper === undefined ? search() : steps > 0 ? retuneGp(problemOf(data), prior, hyper, steps) : hyper;
   const posterior = conditionGp(problemOf(data), found);
   const shifted = (belief: Gaussian, offset: number): Gaussian => ({
     mean: belief.mean + offset,

@@ -46,7 +46,7 @@ function gpMember(
     name,
     minimumRows,
     // The basis does not depend on the runs, so leaving one out in closed form is exact.
-    fit: (data, hyper) => gpAround(data, meanOf(data, termsOf(data.schema)), priors, hyper),
+    fit: (data, hyper, steps) => gpAround(data, meanOf(data, termsOf(data.schema)), priors, hyper, steps),
   };
 }
 

@@ -20,8 +20,11 @@ export interface Member {
   readonly name: string;
   /** Distinct settings below which it has nothing to say. */
   readonly minimumRows: number;
-  /** @param hyper - from an earlier fit of nearly the same rows: the long search for it is then left out */
-  fit(data: TrainingData, hyper?: Hyper): FittedMember;
+  /**
+   * @param hyper - from an earlier fit of nearly the same rows: the long search for it is then left out
+   * @param steps - of a short search from there on; none when absent
+   */
+  fit(data: TrainingData, hyper?: Hyper, steps?: number): FittedMember;
   /** Exactly the member that had this `hyper` after it was fitted on these rows; `fit` does it where this is absent. */
   restore?(data: TrainingData, hyper: Hyper): FittedMember;
 }
