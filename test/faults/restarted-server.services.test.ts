@@ -16,6 +16,8 @@ const HOUR = 60 * 60;
 const DAY = 24 * HOUR;
 const APPLICATIONS = 4000;
 const KILLS = 10;
+/** It takes its time to list them all, and little to replay one: it keeps few of them in memory. */
+const CONF = { 'spark.history.fs.numReplayThreads': '1', 'spark.history.retainedApplications': '5' };
 /** So many of them are stored between two kills. */
 const STORED_BETWEEN = Math.floor(APPLICATIONS / (KILLS + 2));
 
@@ -43,9 +45,7 @@ describeWithService(
       const clock = { seconds: APPLICATIONS * HOUR };
       const port = await freePort();
       const start = async (): Promise<RunningHistoryServer> =>
-        opened.use(
-          await startHistoryServer({ logDir: folder, port, conf: { 'spark.history.fs.numReplayThreads': '1' } }),
-        );
+        opened.use(await startHistoryServer({ logDir: folder, port, conf: CONF }));
       const { source } = openHistoryServer(`http://127.0.0.1:${port}/api/v1`, { retries: 0 });
       opened.use(source);
       const store = opened.use(await memoryStore());
