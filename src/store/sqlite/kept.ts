@@ -5,7 +5,8 @@ import { storedId } from '../run-columns.ts';
 import type { KeptDocument, KeptKind, SaveOutcome } from '../store.ts';
 import { decodeDocument, encodeDocument } from './document-codec.ts';
 import { isRowError } from './errors.ts';
-import { checkedColumns, rowChecksum, soundRow } from './row-checksum.ts';
+import { checkedColumns, rowChecksum, soundValues } from './row-checksum.ts';
+import { valuesOf } from './statement-of-values.ts';
 
 /** The values of `SAVE` in their order. */
 export type EncodedKept = readonly [
@@ -25,6 +26,8 @@ const SAVE = `
   WHERE excluded.revision > kept.revision
   RETURNING 1`;
 const COLUMNS = `${checkedColumns('kept')}, body`;
+/** Positions of them; the kind is before, the checksum between. */
+const [ID, REVISION, SAVED_AT, BODY] = [1, 2, 3, 5] as const;
 const READ = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id = ?`;
 const FORGET = 'DELETE FROM kept WHERE kind = ? AND id = ?';
 const PAGE_FROM = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?`;
@@ -51,8 +54,8 @@ export class KeptTable {
   }
 
   read(kind: KeptKind, id: string): KeptDocument | undefined {
-    const row = this.#prepared(READ).get(kind, storedId(id));
-    return row === undefined ? undefined : documentOf(kind, row);
+    const values = valuesOf(this.#prepared(READ)).get(kind, storedId(id));
+    return values === undefined ? undefined : documentOf(kind, values);
   }
 
   /**
@@ -62,8 +65,8 @@ export class KeptTable {
   page(kind: KeptKind, prefix: string, after: string | undefined, size: number): readonly KeptDocument[] {
     const from = storedId(prefix);
     // Ids are sorted by their bytes of UTF-8, so those that start alike stand together.
-    const rows = this.#prepared(after === undefined ? PAGE_FROM : PAGE_BEHIND).all(kind, after ?? from, size);
-    return rows.filter((row) => String(row['id']).startsWith(from)).map((row) => documentOf(kind, row));
+    const rows = valuesOf(this.#prepared(after === undefined ? PAGE_FROM : PAGE_BEHIND)).all(kind, after ?? from, size);
+    return rows.filter(({ [ID]: id }) => String(id).startsWith(from)).map((values) => documentOf(kind, values));
   }
 
   forget(kind: KeptKind, ids: readonly string[]): void {
@@ -81,9 +84,9 @@ export function encodeKept(document: KeptDocument): EncodedKept | Error {
   }
 }
 
-function documentOf(kind: KeptKind, row: Readonly<Record<string, unknown>>): KeptDocument {
-  const id = String(row['id']);
-  soundRow('kept', row);
-  const body = decodeDocument(row['body'] as Uint8Array, id);
-  return { kind, id, revision: Number(row['revision']), savedAt: String(row['saved_at']), body };
+function documentOf(kind: KeptKind, values: readonly unknown[]): KeptDocument {
+  soundValues('kept', values);
+  const id = String(values[ID]);
+  const body = decodeDocument(values[BODY] as Uint8Array, id);
+  return { kind, id, revision: Number(values[REVISION]), savedAt: String(values[SAVED_AT]), body };
 }

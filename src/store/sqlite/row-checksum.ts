@@ -37,6 +37,16 @@ export function soundRow(table: CheckedTable, row: Row): Row {
   throw damagedRow(table, row);
 }
 
+/**
+ * As {@link soundRow}, of the values alone in the order of {@link checkedColumns}: SQLite gives those three times as fast as a row with
+ * names, and hundreds are read for one answer.
+ */
+export function soundValues(table: CheckedTable, values: readonly unknown[]): readonly unknown[] {
+  const columns = CHECKED_COLUMNS[table];
+  if (rowChecksum(values.slice(0, columns.length)) === values[columns.length]) return values;
+  throw damagedRow(table, Object.fromEntries(columns.map((column, index) => [column, values[index]])));
+}
+
 export function damagedRow(table: CheckedTable, row: Row): StoreError {
   const id = String(row['id']);
   return new StoreError(

@@ -32,7 +32,8 @@ import { prune, type PruneTools } from './prune.ts';
 import * as queries from './queries.ts';
 import type { DocumentTable, ErrorPosition, RunPosition } from './queries.ts';
 import { encodeRun, type EncodedRun } from './encoded-run.ts';
-import { rowChecksum, soundRow } from './row-checksum.ts';
+import { rowChecksum, soundRow, soundValues } from './row-checksum.ts';
+import { valuesOf, type StatementOfValues } from './statement-of-values.ts';
 
 /** Compressing goes on for this long before what else came in, an answer of the server for one, gets its turn. */
 const LONGEST_TURN_MS = 4;
@@ -101,11 +102,11 @@ export class SqliteStore implements Store {
 
   readLedger(keys: readonly RunKey[]): Promise<ReadonlyMap<string, LedgerEntry>> {
     return this.#attempt(() => {
-      const read = this.#prepared(queries.READ_LEDGER);
+      const read = this.#preparedForValues(queries.READ_LEDGER);
       const entries = new Map<string, LedgerEntry>();
       for (const id of keys.map(documentId)) {
-        const row = read.get(storedId(id));
-        if (row !== undefined) entries.set(id, ledgerEntry(row));
+        const values = read.get(storedId(id));
+        if (values !== undefined) entries.set(id, ledgerEntry(ledgerRow(values)));
       }
       return entries;
     });
@@ -328,7 +329,8 @@ export class SqliteStore implements Store {
     for (let left = options.limit ?? Infinity; left > 0;) {
       options.signal?.throwIfAborted();
       const size = Math.min(left, pageSize);
-      const rows = await this.#all(queries.runPage(source, filter, order, after, size));
+      const page = queries.runPage(source, filter, order, after, size);
+      const rows = await (source === 'run' ? this.#allOfLedger(page) : this.#all(page));
       for (const row of rows) {
         options.signal?.throwIfAborted();
         yield read(row);
@@ -345,6 +347,18 @@ export class SqliteStore implements Store {
 
   #all({ sql, parameters }: queries.Query): Promise<readonly Row[]> {
     return this.#attempt(() => this.#prepared(sql).all(...parameters));
+  }
+
+  #allOfLedger({ sql, parameters }: queries.Query): Promise<readonly Row[]> {
+    return this.#attempt(() =>
+      this.#preparedForValues(sql)
+        .all(...parameters)
+        .map(ledgerRow),
+    );
+  }
+
+  #preparedForValues(sql: string): StatementOfValues {
+    return valuesOf(this.#prepared(sql));
   }
 
   #prepared(sql: string): StatementSync {
@@ -406,8 +420,22 @@ function encodedOrError(run: RunDocuments): EncodedRun | Error {
   }
 }
 
+/** @throws StoreError `STORE_CORRUPT` */
+function ledgerRow(values: readonly unknown[]): Row {
+  soundValues('run', values);
+  // One by one: taking a list apart by its iterator is slow before it is compiled.
+  return {
+    id: values[0],
+    cluster: values[1],
+    app_id: values[2],
+    attempt_id: values[3],
+    end_ms: values[4],
+    fingerprint: values[5],
+    revision: values[6],
+  };
+}
+
 function ledgerEntry(row: Row): LedgerEntry {
-  soundRow('run', row);
   return { fingerprint: String(row['fingerprint']), revision: Number(row['revision']) };
 }
 
