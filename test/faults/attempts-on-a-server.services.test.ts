@@ -32,10 +32,10 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const HISTORIES = inSoak(200, 10);
-const APPLICATIONS_OF_EACH = 3;
-const ROUNDS = inSoak(40, 5);
+const APPLICATIONS_OF_EACH = 2;
+const ROUNDS = inSoak(16, 5);
 /** The rounds at whose beginning the server is killed; its next start takes as long as all else here. */
-const RESTARTS = new Set(IS_SOAK ? [6, 14, 22, 30] : []);
+const RESTARTS = new Set(IS_SOAK ? [4, 8, 12] : []);
 /** Replaying one takes the server a tenth of the time when it keeps few of them in memory. */
 const CONF = { 'spark.history.retainedApplications': '5' };
 /** The server looks at its folder each second. */
