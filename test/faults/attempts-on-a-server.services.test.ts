@@ -202,7 +202,7 @@ describeWithService('SPOT_TEST_SPARK_HOME', 'faults: attempts on a real History 
     );
     expect(wrong, wrong.join('\n')).to.deep.equal([]);
     expect(actual).to.deep.equal(expected);
-    expect(Object.keys(expected)).to.have.length.above(2 * HISTORIES);
+    expect(Object.keys(expected)).to.have.length.above(HISTORIES);
     expect(differences(ofControl, expected)).to.include('app-latest/1');
   });
 });
