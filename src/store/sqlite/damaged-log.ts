@@ -9,6 +9,7 @@ import { endianness } from 'node:os';
 const MAGIC = 0x377f0682;
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
+const SMALLEST_PAGE = 512;
 /** A longer log is not looked at: SQLite moves it into the database long before. */
 const LONGEST_BYTES = 256 * 1024 * 1024;
 
@@ -29,9 +30,11 @@ export function isLogDamaged(path: string): boolean {
   const bytes = readFileSync(file);
   if (bytes.length < HEADER_BYTES || bytes.length > LONGEST_BYTES || bytes.readUInt32BE(0) !== MAGIC) return false;
 
-  const frameBytes = FRAME_HEADER_BYTES + bytes.readUInt32BE(8);
+  const pageBytes = bytes.readUInt32BE(8);
+  if (pageBytes < SMALLEST_PAGE || pageBytes % SMALLEST_PAGE !== 0) return false;
+  const frameBytes = FRAME_HEADER_BYTES + pageBytes;
   const salt = bytes.subarray(16, 24);
-  let [hasWrongFrame, hasCommitBehind] = [false, false];
+  let [hasWrong, hasWholeBehind, hasCommitBehind] = [false, false, false];
   let before = checksumAt(bytes, 24);
   for (let at = HEADER_BYTES; at + frameBytes <= bytes.length; at += frameBytes) {
     const stored = checksumAt(bytes, at + 16);
@@ -39,10 +42,11 @@ export function isLogDamaged(path: string): boolean {
     const isWhole = isOfThisLog && isEqual(stored, frameChecksum(bytes.subarray(at, at + frameBytes), before));
     if (isWhole && hasCommitBehind) return true;
     // What stands behind whole frames behind a wrong one is of another write.
-    if (!isWhole && hasCommitBehind) return false;
-    if (!isWhole) hasWrongFrame = true;
+    if (!isWhole && hasWholeBehind) return false;
+    hasWholeBehind = isWhole && hasWrong;
+    hasWrong ||= !isWhole;
     const isCommit = bytes.readUInt32BE(at + 4) !== 0;
-    hasCommitBehind = hasWrongFrame && isOfThisLog && isCommit;
+    hasCommitBehind = hasWrong && isOfThisLog && isCommit;
     before = stored;
   }
   return false;
