@@ -4,7 +4,7 @@
  *
  *     npm run soak                 everything
  *     npm run soak -- R16          the tests whose title has R16 (docs/reliability.md says which are there)
- *     npm run soak -- R1 --rounds 10
+ *     npm run soak -- R1 --rounds 10     ten seeds, about three quarters of an hour each
  *
  * Each test prints its seed; SPOT_TEST_SEED repeats it.
  */
