@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: the fault tests at their full counts, against real services of its own on loopback. 90 to 150 minutes on
+ * `npm run soak`: the fault tests at their full counts, against real services of its own on loopback. Two to three hours on
  * two cores; `npm test` runs the same tests at about a twentieth of the counts.
  *
  *     npm run soak                 everything
@@ -49,7 +49,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 console.log(
-  `This takes 90 to 150 minutes${rounds === 1 ? '' : ' for each round'}, less where tests are chosen. Ctrl-C ends it.`,
+  `This takes two to three hours${rounds === 1 ? '' : ' for each round'}, less where tests are chosen. Ctrl-C ends it.`,
 );
 await using services = await TestServices.start(({ name, told, isRunning }) => {
   tell(isRunning, 'service', `${name}: ${told}`, (performance.now() - startedAt) / 1000);
