@@ -70,7 +70,10 @@ describe('faults: mutated inputs', function () {
   }
 
   // Seeds and cases that failed once.
-  const once = [['logs', 20_261_121, 7387, 'an amount of 1e999 in a resource profile took the run with it']] as const;
+  const once = [
+    ['logs', 20_261_121, 7387, 'an amount of 1e999 in a resource profile took the run with it'],
+    ['logs', 267_121_417, 96_586, 'a job without a time before anything that has one was submitted at no number'],
+  ] as const;
   for (const [kind, seed, number, what] of once) {
     it(`R17: case ${number} of ${kind}, seed ${seed}: ${what}`, async () => {
       const { complaints } = await judgeCases(

@@ -300,7 +300,8 @@ function jobDetail(
 ): JobDetail {
   return {
     jobId: info.jobId,
-    submitted: submitted - origin,
+    // One that is told of without a time, before anything with one, began with the run.
+    submitted: submitted === -Infinity ? 0 : submitted - origin,
     ...(ended === undefined ? {} : { ended: ended - origin }),
     succeeded,
     stageIds: info.stageIds,
