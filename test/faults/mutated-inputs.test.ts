@@ -136,7 +136,10 @@ describe('faults: mutated inputs', function () {
     it(`negative control: a reader that would ${how} is found, and the cases after it are judged`, async () => {
       const range = { kind: 'documents', seed: 1, from: 0, to: 12, sabotage: { number: 7, how } } as const;
 
-      const { complaints, judged } = await judgeCases(range, { threads: 1, hangMs: how === 'hang' ? 500 : LONGEST_DEATH_MS });
+      const { complaints, judged } = await judgeCases(range, {
+        threads: 1,
+        hangMs: how === 'hang' ? 500 : LONGEST_DEATH_MS,
+      });
 
       expect(judged).to.be.at.least(12);
       expect(complaints).to.have.length(1);
