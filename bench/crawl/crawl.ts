@@ -11,8 +11,11 @@ import { startRecordingProxy, type Recorded } from '../support/recording-proxy.t
 import { recordAnswers, serveRecorded, type RecordedAnswers } from './recorded-server.ts';
 
 const APPLICATIONS = 300;
-/** For memory, more than a real server attaches in bearable time: they are answered by what it said of the first ones. */
-const [SOME, MANY] = [1000, 3000];
+/**
+ * For memory, more than a real server attaches in bearable time: they are answered by what it said of the first ones.
+ * Until about two thousand the heap of V8 grows to its usual size.
+ */
+const [SOME, MANY] = [2000, 6000];
 const ROUNDS = 5;
 const CONCURRENCY = '2';
 const RECORDED_SUFFIX = 'recorded';
@@ -67,8 +70,8 @@ export const bench: Bench = async () => {
     if (runs !== APPLICATIONS) throw new Error(`a measurement saw ${runs} of ${APPLICATIONS} runs`);
   }
   const [floor, file, server] = [median(floors), median(sqlite), median(elastic)];
-  const rateShare = (rounds: readonly Measured[]): number =>
-    middle(rounds.map(({ wallMs }, round) => (floors[round]?.wallMs ?? NaN) / wallMs));
+  const rateShare = (rounds: readonly Measured[], floor: readonly Measured[]): number =>
+    middle(rounds.map(({ wallMs }, round) => (floor[round]?.wallMs ?? NaN) / wallMs));
 
   /** What share of the floor's pace both cores would allow if neither was ever idle: servers and client share them. */
   const shareAllowed = (rounds: readonly Crawled[]): number =>
@@ -95,23 +98,24 @@ export const bench: Bench = async () => {
     { what: 'SQLite: CPU, times the floor', value: cpuPerRun(file) / cpuPerRun(floor), unit: '×', atMost: 2.5 },
     {
       what: 'SQLite: applications per second, share of the floor',
-      value: rateShare(sqlite),
+      value: rateShare(sqlite, floors),
       unit: '',
       atLeast: 0.7,
     },
     { what: 'SQLite: share that the cores would allow', value: shareAllowed(sqlite), unit: '' },
     { what: 'Elasticsearch: CPU per application', value: cpuPerRun(server), unit: 'ms' },
     { what: 'Elasticsearch: CPU, times the floor', value: cpuPerRun(server) / cpuPerRun(floor), unit: '×', atMost: 3 },
-    {
-      what: 'Elasticsearch: applications per second, share of the floor',
-      value: rateShare(elastic),
-      unit: '',
-      atLeast: 0.7,
-    },
+    { what: 'Elasticsearch: applications per second, share of the floor', value: rateShare(elastic, floors), unit: '' },
     {
       what: 'floor that sends the same bulks, ready-made: applications per second, share of the floor',
-      value: rateShare(feeding),
+      value: rateShare(feeding, floors),
       unit: '',
+    },
+    {
+      what: 'Elasticsearch: applications per second, share of the floor that sends the same bulks',
+      value: rateShare(elastic, feeding),
+      unit: '',
+      atLeast: 0.7,
     },
     { what: 'Elasticsearch: share that the cores would allow', value: shareAllowed(elastic), unit: '' },
     { what: `SQLite: peak memory with ${APPLICATIONS} applications`, value: file.peakRssMb, unit: 'MB' },
