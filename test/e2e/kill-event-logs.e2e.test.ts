@@ -38,8 +38,8 @@ const STORE_FAULTS = { reset: 0.02, 'lost-answer': 0.02, 'status-503': 0.03, 'st
 const UNAVAILABLE = 69;
 const NAIVE = fileURLToPath(new URL('../faults/naive-log-reader.ts', import.meta.url));
 
-/** How many of the ends must be what the test is about: chance has more say where there are few. */
-const ENOUGH = inSoak(LIVES / 3, 1);
+/** More ends than these must come in the middle of reading: chance, and a store under fire, have more say where there are few. */
+const FEWEST_MIDWAYS = inSoak(LIVES / 3, 0);
 
 interface Place {
   readonly store: readonly string[];
@@ -192,8 +192,8 @@ describe('e2e: kill -9 while event logs come in', function () {
       const last = await runSpot(['crawl', '--once', ...configured], env);
 
       expect(last.code, last.stderr).to.equal(0);
-      expect(kills).to.be.at.least(ENOUGH);
-      expect(midways, 'ends in the middle of reading').to.be.at.least(ENOUGH);
+      expect(kills).to.be.above(LIVES / 3);
+      expect(midways, 'ends in the middle of reading').to.be.above(FEWEST_MIDWAYS);
       await refresh();
       const documents = await exported('agg', place);
       expect(documents.map(runOf)).to.deep.equal(
