@@ -58,7 +58,7 @@ let sum = NONE;
 for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
   if (rounds > 1) console.log(`\nRound ${round} of ${rounds}`);
   const env = { ...services.env, SPOT_SOAK: 'full' };
-  const files = [...SOAK.files, '--timeout', String(LONGEST_TEST_MS), ...chosen];
+  const files = [...SOAK.files, '--timeout', String(LONGEST_TEST_MS), '--reporter-option', 'each=true', ...chosen];
   sum = addCounts(sum, await runSuite(SOAK, files, { env, signal: stop.signal }));
 }
 console.log(`\nThe whole took ${((performance.now() - startedAt) / 60_000).toFixed(0)} minutes.`);

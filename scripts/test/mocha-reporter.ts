@@ -8,18 +8,21 @@ const MOST_SLOW = 5;
 
 /**
  * Mocha's reporter of `npm test`: tells what failed, at once and again at the end, what was skipped and what was slow;
- * the rest are numbers, written to the file that `--reporter-option counts=FILE` names.
+ * the rest are numbers, written to the file that `--reporter-option counts=FILE` names. With `each=true` it tells each test
+ * as it ends, for a soak that goes on for hours.
  */
 class CountingReporter extends reporters.Base {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
-    const { counts: file } = (options.reporterOptions ?? {}) as { counts?: string };
+    const { counts: file, each } = (options.reporterOptions ?? {}) as { counts?: string; each?: string };
+    const tellsEach = each === 'true';
     const skipped = new Map<string, number>();
     const slow: { title: string; ms: number }[] = [];
 
     runner.on(Runner.constants.EVENT_TEST_PASS, (test: Test) => {
       const ms = test.duration ?? 0;
-      if (ms > SLOW_MS) slow.push({ title: test.fullTitle(), ms });
+      if (tellsEach) console.log(`    ✓ ${seconds(ms)}  ${test.fullTitle()}`);
+      else if (ms > SLOW_MS) slow.push({ title: test.fullTitle(), ms });
     });
     runner.on(Runner.constants.EVENT_TEST_FAIL, (test: Test) => {
       console.log(`    ✗ ${test.fullTitle()}`);
@@ -30,7 +33,7 @@ class CountingReporter extends reporters.Base {
     });
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       for (const { title, ms } of slow.sort((left, right) => right.ms - left.ms).slice(0, MOST_SLOW)) {
-        console.log(`    ${(ms / 1000).toFixed(0).padStart(3)} s  ${title}`);
+        console.log(`    ${seconds(ms)}  ${title}`);
       }
       for (const [suite, count] of skipped) console.log(`    - skipped ${count} of ${suite}`);
       if (this.failures.length > 0) reporters.Base.list(this.failures);
@@ -39,6 +42,10 @@ class CountingReporter extends reporters.Base {
       if (file !== undefined) writeFileSync(file, JSON.stringify(counts));
     });
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(0).padStart(4)} s`;
 }
 
 // Mocha takes what require() returns for the reporter; under this name Node hands out the class itself.
