@@ -1,11 +1,12 @@
-import type { StatementSync } from 'node:sqlite';
 import { StoreError, toError } from '../../util/errors.ts';
 import { checkedKept } from '../kept.ts';
 import { storedId } from '../run-columns.ts';
 import type { KeptDocument, KeptKind, SaveOutcome } from '../store.ts';
 import { decodeDocument, encodeDocument } from './document-codec.ts';
 import { isRowError } from './errors.ts';
+import type { Page } from './pages.ts';
 import { checkedColumns, rowChecksum, soundValues } from './row-checksum.ts';
+import type { Prepare } from './session.ts';
 import { valuesOf } from './statement-of-values.ts';
 
 /** The values of `SAVE` in their order. */
@@ -35,9 +36,9 @@ const PAGE_BEHIND = `SELECT ${COLUMNS} FROM kept WHERE kind = ? AND id > ? ORDER
 
 /** The table `kept`. Whoever calls {@link save} or {@link forget} holds a transaction. */
 export class KeptTable {
-  readonly #prepared: (sql: string) => StatementSync;
+  readonly #prepared: Prepare;
 
-  constructor(prepared: (sql: string) => StatementSync) {
+  constructor(prepared: Prepare) {
     this.#prepared = prepared;
   }
 
@@ -58,15 +59,13 @@ export class KeptTable {
     return values === undefined ? undefined : documentOf(kind, values);
   }
 
-  /**
-   * @param after - the last id of the page before; absent for the first page
-   * @returns at most `size` documents by id; fewer: there are no more
-   */
-  page(kind: KeptKind, prefix: string, after: string | undefined, size: number): readonly KeptDocument[] {
-    const from = storedId(prefix);
+  /** @param from - the last id of the page before; absent for the first page */
+  page(kind: KeptKind, prefix: string, from: string | undefined, size: number): Page<KeptDocument, string> {
+    const first = storedId(prefix);
     // Ids are sorted by their bytes of UTF-8, so those that start alike stand together.
-    const rows = valuesOf(this.#prepared(after === undefined ? PAGE_FROM : PAGE_BEHIND)).all(kind, after ?? from, size);
-    return rows.filter(({ [ID]: id }) => String(id).startsWith(from)).map((values) => documentOf(kind, values));
+    const found = valuesOf(this.#prepared(from === undefined ? PAGE_FROM : PAGE_BEHIND)).all(kind, from ?? first, size);
+    const rows = found.filter(({ [ID]: id }) => String(id).startsWith(first)).map((values) => documentOf(kind, values));
+    return { rows, next: rows.length < size ? undefined : rows.at(-1)?.id };
   }
 
   forget(kind: KeptKind, ids: readonly string[]): void {

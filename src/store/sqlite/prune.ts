@@ -1,40 +1,30 @@
-import type { StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PruneOptions, PruneReport } from '../store.ts';
 import * as queries from './queries.ts';
 import { damagedRow, soundRow } from './row-checksum.ts';
+import type { Session } from './session.ts';
 
 /** Deleted in one transaction: others get their turn in between, and the write-ahead log stays small. */
 const PRUNED_TOGETHER = 500;
 /** Beside a writer, which waits meanwhile: a transaction of some ten milliseconds. */
 const PRUNED_TOGETHER_SHARED = 50;
 
-export interface PruneTools {
-  readonly prepared: (sql: string) => StatementSync;
-  /** Runs synchronous work in a transaction of its own. */
-  readonly transaction: <T>(action: () => T) => Promise<T>;
-  /** Runs synchronous work that only reads. */
-  readonly attempt: <T>(action: () => T) => Promise<T>;
-  /** Whether somebody else may be writing. */
-  readonly isShared: boolean;
-}
-
 type Deleted = Record<keyof PruneReport, number>;
 
 /** Deletes what is old, some runs at a time: see `Store.prune`. */
-export async function prune(tools: PruneTools, options: PruneOptions): Promise<PruneReport> {
+export async function prune(session: Session, options: PruneOptions): Promise<PruneReport> {
   const before = options.endedBefore.getTime();
   if (options.isDryRun === true)
-    return await tools.attempt(() => count(tools, before, options.keepAggregates === true));
+    return await session.read(() => count(session, before, options.keepAggregates === true));
 
   const deleted: Deleted = { raw: 0, agg: 0, err: 0, detail: 0 };
   const deleteRuns = options.keepAggregates === true ? deleteMoreThanAggregates : deleteWholeRuns;
   for (const step of [deleteRuns, deleteErrors])
-    await repeat(tools, options.signal, (most) => step(tools, before, most, deleted));
+    await repeat(session, options.signal, (most) => step(session, before, most, deleted));
   return deleted;
 }
 
-function count({ prepared }: PruneTools, before: number, keepAggregates: boolean): PruneReport {
+function count({ prepared }: Session, before: number, keepAggregates: boolean): PruneReport {
   const row = prepared(queries.COUNT_OLD).get(before, before) ?? {};
   const agg = keepAggregates ? 0 : Number(row['agg']);
   return { agg, raw: Number(row['raw']), detail: Number(row['detail']), err: Number(row['err']) };
@@ -47,22 +37,22 @@ function count({ prepared }: PruneTools, before: number, keepAggregates: boolean
  * again and again, and would seldom find it free.
  */
 async function repeat(
-  { transaction, isShared }: PruneTools,
+  session: Session,
   signal: AbortSignal | undefined,
   step: (most: number) => number,
 ): Promise<void> {
-  const most = isShared ? PRUNED_TOGETHER_SHARED : PRUNED_TOGETHER;
+  const most = session.isShared ? PRUNED_TOGETHER_SHARED : PRUNED_TOGETHER;
   let restMs = 0;
   for (let found = most; found === most;) {
     await sleep(restMs);
     signal?.throwIfAborted();
     const startedAt = performance.now();
-    found = await transaction(() => step(most));
-    if (isShared) restMs = Math.ceil(performance.now() - startedAt);
+    found = await session.write(() => step(most));
+    if (session.isShared) restMs = Math.ceil(performance.now() - startedAt);
   }
 }
 
-function deleteWholeRuns({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+function deleteWholeRuns({ prepared }: Session, before: number, most: number, deleted: Deleted): number {
   const rows = prepared(queries.DELETE_OLD_RUNS).all(before, most);
   for (const row of rows) {
     // Its end may be damaged, in the row or in the index that it was found by; what is thrown here takes the transaction back.
@@ -75,7 +65,7 @@ function deleteWholeRuns({ prepared }: PruneTools, before: number, most: number,
   return rows.length;
 }
 
-function deleteMoreThanAggregates({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+function deleteMoreThanAggregates({ prepared }: Session, before: number, most: number, deleted: Deleted): number {
   const rows = prepared(queries.OLD_RUNS_WITH_MORE).all(before, most);
   for (const row of rows) {
     const number = Number(soundRow('run', row)['number']);
@@ -87,7 +77,7 @@ function deleteMoreThanAggregates({ prepared }: PruneTools, before: number, most
   return rows.length;
 }
 
-function deleteErrors({ prepared }: PruneTools, before: number, most: number, deleted: Deleted): number {
+function deleteErrors({ prepared }: Session, before: number, most: number, deleted: Deleted): number {
   const found = Number(prepared(queries.DELETE_OLD_ERRORS).run(before, most).changes);
   deleted.err += found;
   return found;
