@@ -20,7 +20,7 @@ const SOAK: Suite = {
     ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge'].map(
       (name) => `test/e2e/${name}.e2e.test.ts`,
     ),
-    'test/store/sqlite/sqlite-file.test.ts',
+    'test/store/sqlite/*.test.ts',
     'test/store/elasticsearch/elasticsearch-faults.services.test.ts',
     'test/setter/spark-submit-lines.services.test.ts',
   ],
