@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ONE_FAILED, ONE_PASSED, type Counts } from './counts.ts';
+import { NONE, ONE_FAILED, ONE_PASSED, type Counts } from './counts.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -13,6 +13,11 @@ export interface PhaseOptions {
   /** Variables besides our own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+}
+
+export interface SuiteOptions extends PhaseOptions {
+  /** Whether a choice of tests may leave none of this suite. Default: no, that is a failure. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /** A command that either finds nothing to say or fails; counts as one. */
@@ -63,10 +68,10 @@ export async function runCheck({ name, command }: Check, options: PhaseOptions):
  * Runs mocha on a suite.
  *
  * @param files - instead of the suite's own
- * @returns what mocha counted; one failure more when it counted none but did not end well: a crash, a leaked handle, a
- *   time limit
+ * @returns what mocha counted; one failure more when it counted none but did not end well (a crash, a leaked handle, a
+ *   time limit), or had no tests
  */
-export async function runSuite(suite: Suite, files: readonly string[], options: PhaseOptions): Promise<Counts> {
+export async function runSuite(suite: Suite, files: readonly string[], options: SuiteOptions): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'spot-test-'));
   const file = join(folder, 'counts.json');
   const command: [string, ...string[]] = [
@@ -78,8 +83,11 @@ export async function runSuite(suite: Suite, files: readonly string[], options: 
   const counted = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Counts) : undefined;
   await rm(folder, { recursive: true, force: true });
 
-  const counts = counted ?? { passed: 0, failed: 0, skipped: 0 };
-  const ended = code === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+  const counts = counted ?? NONE;
+  const isEmpty = counts.passed + counts.failed + counts.skipped === 0;
+  const isGood = code === 0 && (!isEmpty || options.mayBeEmpty === true);
+  const ended = isGood || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+  if (isGood && isEmpty) return NONE;
   tell(
     ended.failed === 0,
     suite.name,
