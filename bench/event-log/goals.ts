@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startHistoryServer } from '../../scripts/services/history-server.ts';
 import { median, runChild, type Measured } from '../support/child.ts';
 import type { Bench, Figure } from '../support/goals.ts';
-import { writeLargeEventLog } from '../support/large-event-log.ts';
+import { writeLargeEventLog } from '../../test/support/large-event-log.ts';
 import { processCpuMs } from '../support/process-cpu.ts';
 
 const BYTES = 220e6;

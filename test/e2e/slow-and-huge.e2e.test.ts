@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AggregateDocument, ErrorDocument } from '../../src/documents/documents.ts';
 import { inSoak } from '../faults/scale.ts';
 import { FakeHistoryServer, recordedRun } from '../support/fake-history-server.ts';
+import { watchPeakMemory } from '../support/peak-memory.ts';
 import { runSpot, spotEnded, spotJson, startSpot } from '../support/run-spot.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -46,9 +47,9 @@ describe('e2e: slow, hung and huge answers', function () {
     };
 
     const child = startSpot(['crawl', '--once', ...store], env);
-    const memory = watchMemory(child.pid ?? 0);
+    const memory = watchPeakMemory(child.pid ?? 0);
     const { code, stderr } = await spotEnded(child);
-    const peak = await memory.stop();
+    const peak = memory.stop();
 
     expect(code, stderr).to.equal(0);
     const documents = (await spotJson([
@@ -109,21 +110,4 @@ function sendRepeated(response: ServerResponse, stages: readonly unknown[], byte
   };
   response.on('drain', send);
   send();
-}
-
-/** The most memory that a process ever had, as Linux tells it while it lives. */
-function watchMemory(pid: number): { readonly stop: () => Promise<number> } {
-  let peak = 0;
-  const look = async (): Promise<void> => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const [, kibibytes = '0'] = /VmHWM:\s+(\d+) kB/.exec(status) ?? [];
-    peak = Math.max(peak, Number(kibibytes) * 1024);
-  };
-  const looking = setInterval(() => void look(), 100);
-  return {
-    stop: () => {
-      clearInterval(looking);
-      return Promise.resolve(peak);
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 
-const FIXTURES = new URL('../../test/fixtures/replay/corpus/', import.meta.url);
+const FIXTURES = new URL('../fixtures/replay/corpus/', import.meta.url);
 /** Wide joins under adaptive execution, with large plans; and 5,000 small tasks of a SQL aggregation. */
 const SOURCES = ['3.5.7-many-joins', '4.0.1-rolled-compacted'];
 const WRITE_AT = 4 * 1024 * 1024;
