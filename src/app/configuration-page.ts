@@ -11,7 +11,8 @@ What you change stands in a \`config.ini\`, found by \`--config FILE\`, \`$SPOT_
 An unknown section or key is an error that suggests the right one, so a misspelt key never passes silently.
 
 Every key may also come from the environment as \`SPOT_<SECTION>_<KEY>\`, for example \`SPOT_CRAWLER_SLEEP_SECONDS\`; of a named section as \`SPOT_<SECTION>_<NAME>_<KEY>\`; a section whose name starts with \`SPOT_\` gets no second one (\`SPOT_ELASTICSEARCH_PASSWORD\`).
-Every secret may also stand in a file of its own that \`<key>_file\` names; \`\${CREDENTIALS_DIRECTORY}\` and other variables are filled in, which is how systemd hands over credentials.
+Every secret may also stand in a file of its own that \`<key>_file\` names.
+In every path \`\${CREDENTIALS_DIRECTORY}\` and other variables are filled in, which is how systemd hands over credentials.
 The environment wins over the file, the file over the default.
 
 A configuration of the original AbsaOSS Spot is read as it is: its keys that have no meaning here are accepted with a warning that says why.

@@ -55,7 +55,7 @@ type Texts = Map<string, string>;
  * Reads and checks the text of a config.ini.
  *
  * A key may also come from the environment as `SPOT_<SECTION>_<KEY>` (`SPOT_ELASTICSEARCH_PASSWORD`), and a secret
- * from a file named by `<key>_file`; the environment wins, then the file, then the text.
+ * from a file named by `<key>_file`; the environment wins, then the file, then the text. Paths may hold variables (`${HOME}`).
  *
  * @throws ConfigError `CONFIG_UNKNOWN_SECTION`, `CONFIG_UNKNOWN_KEY`, `CONFIG_INVALID_VALUE`, `CONFIG_SECRET_FILE`
  */
@@ -121,7 +121,8 @@ function readInstance(
   const settings = Object.entries(section.keys).map(([key, spec]) => {
     const text = textOf(section, label, key, spec, texts, options);
     if (text !== undefined) given.add(key);
-    return [key, readValue(spec, text ?? spec.default, `[${header}] ${key} in ${options.file}`)];
+    const value = readValue(spec, text ?? spec.default, `[${header}] ${key} in ${options.file}`);
+    return [key, spec.type === 'path' ? filledIn(String(value), options) : value];
   });
   return { label, settings: Object.fromEntries(settings) as SettingsOf<Section>, given };
 }
@@ -138,20 +139,28 @@ function textOf(
   if (fromEnvironment !== undefined) return fromEnvironment;
   const file =
     spec.type === 'secret' && !Object.hasOwn(section.keys, `${key}_file`) ? texts.get(`${key}_file`) : undefined;
-  if (file !== undefined && file !== '') return readSecret(file, key, options);
+  if (file !== undefined && file !== '') return readSecret(filledIn(file, options), key, options);
   const text = texts.get(key);
   // An empty value means "not set", as the original's template has it.
   return text === '' ? undefined : text;
 }
 
+/**
+ * A path with the variables of the environment in it: systemd hands over credentials as `${CREDENTIALS_DIRECTORY}/NAME`.
+ *
+ * One that is not set stays as it is written: who needs the file says so, and in a shell few commands do.
+ */
+function filledIn(path: string, { env }: ReadConfigOptions): string {
+  return path.replaceAll(/\$\{(\w+)\}/g, (variable, name: string) => env[name] ?? variable);
+}
+
 function readSecret(path: string, key: string, options: ReadConfigOptions): string {
-  const expanded = path.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => options.env[name] ?? '');
   try {
-    return options.readSecretFile(expanded).trimEnd();
+    return options.readSecretFile(path).trimEnd();
   } catch (cause) {
     throw new ConfigError(
       'CONFIG_SECRET_FILE',
-      `${key}_file names ${expanded}, which cannot be read: check that the file exists and that Spot's user may read it`,
+      `${key}_file names ${path}, which cannot be read: check that the file exists and that Spot's user may read it`,
       { cause },
     );
   }

@@ -23,6 +23,12 @@ const loop = defineSection({
   },
 });
 
+const files = defineSection({
+  name: 'FILES',
+  about: 'What is read again and again.',
+  keys: { token_file: { type: 'path', default: '', about: 'A token.' } },
+});
+
 function read(text: string, options: Partial<ReadConfigOptions> = {}) {
   return readConfig(text, [server, loop], {
     file: 'config.ini',
@@ -126,8 +132,18 @@ describe('config/read-config', () => {
     expect(config.of(server).settings.password).to.equal('s3cret');
   });
 
-  it('says which secret file cannot be read', () => {
+  it('fills in variables in every path, and leaves one that is not set as it is written', () => {
+    const text = '[FILES]\ntoken_file = ${CREDENTIALS_DIRECTORY}/${name}\n';
+    const tokenFile = (env: Readonly<Record<string, string>>): string =>
+      readConfig(text, [files], { file: 'config.ini', env, readSecretFile: () => '' }).of(files).settings.token_file;
+
+    expect(tokenFile({ CREDENTIALS_DIRECTORY: '/run/cred', name: 'spot_token' })).to.equal('/run/cred/spot_token');
+    expect(tokenFile({ name: 'spot_token' })).to.equal('${CREDENTIALS_DIRECTORY}/spot_token');
+  });
+
+  it('says which secret file cannot be read, and which variable is not set', () => {
     expect(failureOf('[SPARK_HISTORY]\npassword_file=/nowhere\n').code).to.equal('CONFIG_SECRET_FILE');
+    expect(failureOf('[SPARK_HISTORY]\npassword_file=${NOT_SET}/pw\n').message).to.include('${NOT_SET}/pw');
   });
 
   it('accepts keys of the original that have no effect, with a warning', () => {
