@@ -23,6 +23,7 @@ const SOAK: Suite = {
     'test/store/sqlite/*.test.ts',
     'test/store/elasticsearch/elasticsearch-faults.services.test.ts',
     'test/setter/spark-submit-lines.services.test.ts',
+    'test/deploy/image.services.test.ts',
   ],
   ignore: [],
   minutes: 600,

@@ -36,7 +36,7 @@ export async function judgeDocument({ base, bodies, gzipped, isValid }: Document
   for (const [name, body] of Object.entries(bodies) as [AnswerName, Buffer][]) {
     const url = `http://localhost:18080/api/v1/applications/app/${name}`;
     try {
-      answers[name] = read(name, body, gzipped.has(name), url);
+      answers[name] = readAnswer(name, body, gzipped.has(name), url);
     } catch (error) {
       const { code = 'UNEXPECTED' } = error as { readonly code?: string };
       const complaint = isValid ? `a valid answer is refused: ${inFull(error)}` : complaintOf(error, [url], PLACES);
@@ -54,7 +54,8 @@ export async function judgeDocument({ base, bodies, gzipped, isValid }: Document
   return await judgeRun(base, application, answers as unknown as AttemptParts, isValid);
 }
 
-function read(name: AnswerName, body: Buffer, isGzipped: boolean, url: string): unknown {
+/** An answer as the crawler gets it from the bytes that came over the wire. @throws SpotError what it would be refused with */
+export function readAnswer(name: AnswerName, body: Buffer, isGzipped: boolean, url: string): unknown {
   const headers = isGzipped ? { 'content-encoding': 'gzip' } : {};
   const value = readJson({ status: 200, headers, body }, { url }, MAX_BYTES);
   try {
