@@ -10,6 +10,7 @@ import type { RunSource } from '../sources/run-source.ts';
 import { oldestPrice } from '../money/price-book.ts';
 import { integrityFindings } from '../store/sqlite/integrity.ts';
 import { SpotError, toError } from '../util/errors.ts';
+import { configuredAlerts } from './open-alerts.ts';
 import { loadPriceBook } from './prices.ts';
 import type { Spot } from './spot.ts';
 
@@ -57,6 +58,7 @@ export async function examine(spot: Spot, signal: AbortSignal): Promise<readonly
   await look('configuration file', () => configurationFile(spot.config.file));
   await look('health listener', () => healthListener(spot.config.of(healthSection).settings.listen));
   await look('prices', () => prices(spot));
+  await look('alerts', () => alerts(spot));
   let sources: readonly RunSource[] = [];
   const opened = await look('sources', async () => {
     sources = await spot.openSources();
@@ -131,6 +133,13 @@ function prices({ config, environment }: Spot): Seen {
     found: `${book.name} has a price of ${oldest}`,
     advice: 'Look it up again, and write down the day',
   };
+}
+
+/** Only that they are configured rightly: to see whether a message arrives, one must be sent. */
+function alerts({ config }: Spot): Seen {
+  const channels = configuredAlerts(config).subscribers.map(({ channel }) => channel.name);
+  if (channels.length === 0) return ok('nobody is told of anything; [ALERTS] says whom to tell');
+  return ok(`by ${channels.join(', ')}; spot alerts test sends a message`);
 }
 
 function healthListener(listen: string): Seen {

@@ -12,6 +12,7 @@ interface Diagnosis {
   readonly check: string;
   readonly verdict: string;
   readonly found: string;
+  readonly advice?: string;
 }
 
 /** The end of the recorded run `smoke-wordcount`, by its applications.json. */
@@ -293,6 +294,19 @@ describe('e2e: running Spot', function () {
 
       await damage(store);
       expect((await doctor()).verdicts).to.include({ 'store integrity': 'fail' });
+    });
+
+    it('tells whom alerts would reach, and finds a channel that is half configured', async () => {
+      const file = join(folder, 'config.ini');
+      await writeFile(file, '[ALERTS]\nwebhook_url = http://127.0.0.1:1/hook\n', { mode: 0o600 });
+      const { diagnoses } = await doctor({ SPOT_CONFIG: file });
+      expect(diagnoses.find(({ check }) => check === 'alerts')).to.include({ verdict: 'ok' });
+      expect(diagnoses.find(({ check }) => check === 'alerts')?.found).to.match(/^by .*webhook.*spot alerts test/);
+
+      await writeFile(file, '[ALERTS]\ntelegram_token = 1:x\n');
+      const { code, diagnoses: half } = await doctor({ SPOT_CONFIG: file });
+      expect(code).to.equal(1);
+      expect(half.find(({ check }) => check === 'alerts')?.advice).to.include('CONFIG_ALERTS');
     });
 
     it('finds a configuration that others may write, and an open listener', async () => {
