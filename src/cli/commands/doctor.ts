@@ -16,7 +16,7 @@ export function doctorCommand(host: CommandHost) {
     {
       name: 'doctor',
       summary:
-        'look at configuration, sources, clocks, store and disk, and say what to do; exit code 1 when something fails',
+        'look at configuration, alerts, sources, clocks, store and disk, and say what to do; exit code 1 when something fails',
       formats: ['table', 'json'],
       examples: ['spot doctor', 'spot doctor --format json && systemctl start spot'],
     },
