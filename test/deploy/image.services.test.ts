@@ -38,11 +38,14 @@ function builtAndRun(this: Suite): void {
   this.timeout(1_200_000);
   const started = new AsyncDisposableStack();
   const name = `spot-test-${process.pid}`;
+  let storage: string;
   let server: FakeHistoryServer;
   let port: number;
 
   async function podman(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('podman', ['--runtime', '/usr/sbin/runc', ...args], { maxBuffer: MOST_OUTPUT });
+    // Images of its own: what stands in for the image of Node must not be taken for it by anybody else.
+    const own = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run'), '--runtime', '/usr/sbin/runc'];
+    const { stdout } = await run('podman', [...own, ...args], { maxBuffer: MOST_OUTPUT });
     return stdout.trim();
   }
 
@@ -50,6 +53,8 @@ function builtAndRun(this: Suite): void {
     await needCommand('podman', 'podman');
     // Not crun, which cannot do with control groups of both versions.
     await installPackages('runc', 'debootstrap');
+    storage = await mkdtemp(join(tmpdir(), 'spot-podman-'));
+    started.defer(() => rm(storage, { recursive: true, force: true }));
     const stages = readDockerfile(await readFile(join(CONTAINER, 'Dockerfile'), 'utf8'));
     await makeBase(stages[0]?.base ?? '');
     const volumes = HOW_NPM_GETS_OUT.filter((path) => existsSync(path)).flatMap((path) => [
@@ -62,9 +67,6 @@ function builtAndRun(this: Suite): void {
       ...(authorities === undefined ? [] : ['--env', `NODE_EXTRA_CA_CERTS=${authorities}`]),
       ...['--file', join(CONTAINER, 'Dockerfile'), '--ignorefile', join(CONTAINER, 'Dockerfile.dockerignore'), ROOT],
     );
-    started.defer(async () => {
-      await podman('rmi', '--force', name);
-    });
     server = started.use(await FakeHistoryServer.start());
     const { application, answers } = recordedRun('smoke-wordcount');
     server.put(application, answers);
