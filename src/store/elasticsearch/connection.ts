@@ -16,6 +16,9 @@ export interface Request {
   readonly bulkBody?: readonly string[];
 }
 
+/** Before a question is asked again. */
+const PAUSES_MS = [250, 500, 1000, 2000, 4000] as const;
+
 /**
  * The connection to Elasticsearch: connects with the first request, translates every error, and ends what is under way when it is closed.
  */
@@ -47,6 +50,23 @@ export class Connection implements AsyncDisposable {
       ending.throwIfAborted();
       throw toStoreError(thrown, this.url);
     }
+  }
+
+  /**
+   * A question, which may be asked again: while Elasticsearch has no room for it, for some seconds.
+   *
+   * Writes are repeated where their items are known (bulk.ts), and a store that is away is waited for by who can wait.
+   */
+  async ask<T>(question: Request, signal?: AbortSignal): Promise<T> {
+    for (const pauseMs of PAUSES_MS) {
+      try {
+        return await this.request<T>(question, signal);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'STORE_OVERLOADED') throw error;
+        await this.pause(pauseMs, signal);
+      }
+    }
+    return await this.request<T>(question, signal);
   }
 
   /** Waits, but no longer than until the signal fires or the connection is closed. */

@@ -199,8 +199,7 @@ export class ElasticsearchStore implements Store {
         alias,
         0,
         async () =>
-          (await this.#connection.request<{ count: number }>({ method: 'POST', path: `${pathOf(alias)}/_count` }))
-            .count,
+          (await this.#connection.ask<{ count: number }>({ method: 'POST', path: `${pathOf(alias)}/_count` })).count,
       );
     }
     return { ...counts, ...(await this.#timeSpan()), bytes: await this.#bytes() };
@@ -311,7 +310,7 @@ export class ElasticsearchStore implements Store {
       readonly aggregations: Readonly<Record<'oldest' | 'newest', { readonly value: number | null }>>;
     }
     const span = await this.#unlessMissing<Span | undefined>('agg', alias, undefined, () =>
-      this.#connection.request<Span>({ method: 'POST', path: `${pathOf(alias)}/_search`, body: TIME_SPAN }),
+      this.#connection.ask<Span>({ method: 'POST', path: `${pathOf(alias)}/_search`, body: TIME_SPAN }),
     );
     return { oldestEnd: isoTime(span?.aggregations.oldest.value), newestEnd: isoTime(span?.aggregations.newest.value) };
   }
@@ -323,7 +322,7 @@ export class ElasticsearchStore implements Store {
     }
     const names = Object.values(this.#aliases).map(encodeURIComponent).join(',');
     try {
-      const stats = await this.#connection.request<Stats>({
+      const stats = await this.#connection.ask<Stats>({
         method: 'GET',
         path: `/${names}/_stats/store`,
         querystring: { ignore_unavailable: true },

@@ -59,7 +59,7 @@ function filterOf({ endedBefore }: PruneOptions): RunFilter {
 async function count({ connection, alias, options }: Task): Promise<number> {
   const query = { bool: { filter: conditionsOf(filterOf(options)) } };
   const path = `/${encodeURIComponent(alias)}/_count`;
-  return (await connection.request<{ count: number }>({ method: 'POST', path, body: { query } }, options.signal)).count;
+  return (await connection.ask<{ count: number }>({ method: 'POST', path, body: { query } }, options.signal)).count;
 }
 
 async function deleteOld(task: Task): Promise<number> {

@@ -51,7 +51,7 @@ export async function readByIds(
   const found = new Map<string, Found>();
   for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
     const chunk = ids.slice(start, start + IDS_PER_REQUEST);
-    const { docs } = await connection.request<{ readonly docs: readonly GotItem[] }>({
+    const { docs } = await connection.ask<{ readonly docs: readonly GotItem[] }>({
       method: 'POST',
       path: `/${encodeURIComponent(alias)}/_mget`,
       querystring: storedField === undefined ? {} : { _source: false, stored_fields: storedField },
@@ -129,7 +129,7 @@ async function openPointInTime(
   alias: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const { id } = await connection.request<{ readonly id: string }>(
+  const { id } = await connection.ask<{ readonly id: string }>(
     { method: 'POST', path: `/${encodeURIComponent(alias)}/_pit`, querystring: { keep_alive: PIT_KEPT } },
     signal,
   );
@@ -142,7 +142,7 @@ async function ask(
   body: unknown,
   signal: AbortSignal | undefined,
 ): Promise<SearchAnswer> {
-  const answer = await connection.request<SearchAnswer>(
+  const answer = await connection.ask<SearchAnswer>(
     { method: 'POST', path, querystring: { allow_partial_search_results: false }, body },
     signal,
   );
