@@ -22,6 +22,7 @@ describe('deploy/systemd, under a running systemd', function () {
       await needCommand('systemd-nspawn', 'systemd-container');
       machine = started.use(await SystemdMachine.create());
     } catch (error) {
+      if (process.env['CI'] !== undefined) throw error;
       // A container without the right to mount cannot start a systemd.
       console.log(`    skipped: ${String(error)}`);
       this.skip();

@@ -29,7 +29,7 @@ const STORE_FAULTS = { reset: 0.02, 'lost-answer': 0.02, 'status-503': 0.03, 'st
 
 /** Of a daemon that has just started it cannot be told. */
 const ALSO = IS_SOAK
-  ? '; after the first half memory is flat within 5 %, and no handle is left open; one that leaks is found'
+  ? '; after the first quarter memory is flat within 5 %, and no handle is left open; one that leaks is found'
   : '';
 
 /** What a daemon tells of its process, in bytes and counts. */
@@ -39,8 +39,8 @@ interface Sample {
   readonly activeResources: number;
 }
 
-/** Half of what a daemon takes, spread over the test. */
-const LEAKED_BYTES_PER_SECOND = Math.round(240_000_000 / SECONDS);
+/** A third of what a daemon takes, spread over the test. */
+const LEAKED_BYTES_PER_SECOND = Math.round(80_000_000 / SECONDS);
 const LEAK = `const kept = []; setInterval(() => kept.push(Buffer.alloc(${LEAKED_BYTES_PER_SECOND}, 1)), 1000).unref()`;
 const NODE_OPTIONS = `--import=data:text/javascript;base64,${Buffer.from(LEAK).toString('base64')}`;
 
@@ -197,10 +197,10 @@ function valueOf(metrics: string, name: string): number {
   return value;
 }
 
-/** Medians of the third quarter of the time, and of the last one: threads and heaps take an hour to grow to their usual size. */
+/** Medians of the second quarter of the time, and of the last one. */
 function quartersOf(samples: readonly Sample[]): readonly [Sample, Sample] {
   const quarter = Math.floor(samples.length / 4);
-  return [medians(samples.slice(2 * quarter, 3 * quarter)), medians(samples.slice(-quarter))];
+  return [medians(samples.slice(quarter, 2 * quarter)), medians(samples.slice(-quarter))];
 }
 
 function medians(samples: readonly Sample[]): Sample {
