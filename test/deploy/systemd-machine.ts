@@ -33,22 +33,25 @@ export class SystemdMachine implements AsyncDisposable {
   /** @throws Error when this machine does not let anybody mount */
   static async create(): Promise<SystemdMachine> {
     const machine = new SystemdMachine(await mkdtemp(join(tmpdir(), 'spot-systemd-')));
-    const [upper, work] = ['upper', 'work'].map((name) => join(machine.#folder, name)) as [string, string];
-    for (const folder of [upper, work, machine.root]) await mkdir(folder);
-    await run('mount', [
-      '-t',
-      'overlay',
-      'overlay',
-      '-o',
-      `lowerdir=/,upperdir=${upper},workdir=${work}`,
-      machine.root,
-    ]);
+    try {
+      await machine.#layFiles();
+      return machine;
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #layFiles(): Promise<void> {
+    const [upper, work] = ['upper', 'work'].map((name) => join(this.#folder, name)) as [string, string];
+    for (const folder of [upper, work, this.root]) await mkdir(folder);
+    const layers = `lowerdir=/,upperdir=${upper},workdir=${work}`;
+    await run('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]);
     // Of what this machine runs it shall run nothing.
-    const units = join(machine.root, 'etc/systemd/system');
+    const units = join(this.root, 'etc/systemd/system');
     for (const name of await readdir(units))
       if (name.endsWith('.wants')) await rm(join(units, name), { recursive: true });
-    await writeFile(join(machine.root, 'etc/machine-id'), '');
-    return machine;
+    await writeFile(join(this.root, 'etc/machine-id'), '');
   }
 
   /** @param shown - folders of this machine that are to be seen in the other one, read-only, by their paths there */

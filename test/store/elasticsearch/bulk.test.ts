@@ -1,11 +1,8 @@
 import { expect } from 'chai';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { silentLogger } from '../../../src/logging/logger.ts';
 import { batchesOf, BulkWriter, type BulkItem } from '../../../src/store/elasticsearch/bulk.ts';
-import { Connection } from '../../../src/store/elasticsearch/connection.ts';
+import type { Connection } from '../../../src/store/elasticsearch/connection.ts';
 import { failure } from '../store-contract.ts';
-import { settingsFor } from './test-server.ts';
+import { ScriptedElasticsearch, type Script } from './scripted-elasticsearch.ts';
 
 const item = (id: string, source = '{}'): BulkItem => ({ action: JSON.stringify({ index: { _id: id } }), source });
 
@@ -31,37 +28,18 @@ describe('store/elasticsearch/bulk', () => {
     });
   });
 
-  // What a real server cannot be made to answer on purpose: its rejections come under load, its 413 by its configuration.
   describe('write, against answers that are scripted', () => {
-    type Script = (lines: readonly string[], request: number) => { readonly status: number; readonly body: string };
-    let server: Server;
+    let server: ScriptedElasticsearch;
     let connection: Connection;
     let script: Script;
-    let bodies: (readonly string[])[];
+    let bodies: readonly (readonly string[])[];
 
     beforeEach(async () => {
-      bodies = [];
-      server = createServer((request, response) => {
-        let text = '';
-        request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        request.on('end', () => {
-          const lines = text.split('\n').slice(0, -1);
-          bodies.push(lines);
-          const { status, body } = script(lines, bodies.length);
-          response.writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' });
-          response.end(body);
-        });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-      connection = new Connection(settingsFor(url, 'x', { compatibility: '9' }), silentLogger);
+      server = await ScriptedElasticsearch.start((...asked) => script(...asked));
+      ({ connection, bodies } = server);
     });
 
-    afterEach(async () => {
-      await connection[Symbol.asyncDispose]();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    afterEach(() => server[Symbol.asyncDispose]());
 
     const writer = (retryMs = 20_000): BulkWriter =>
       new BulkWriter(connection, { bulkBytes: 1_000_000, retryMs, random: () => 0 });
