@@ -10,7 +10,7 @@ import { LogCatalogue, type UnlistedLog } from './catalogue.ts';
 import type { EventLogsSettings } from './config.ts';
 import { vanishedError } from './errors.ts';
 import type { LogFileSystem } from './file-system.ts';
-import { applicationsOf, isInWindow, type ScannedLog } from './listing.ts';
+import { applicationsOf, type ScannedLog } from './listing.ts';
 import { openFileSystem } from './open-file-system.ts';
 import { ReplayPool } from './replay-pool.ts';
 import { type Growth, openLog, type ReplayTask } from './replay-task.ts';
@@ -92,7 +92,7 @@ export class EventLogSource implements RunSource {
    */
   async *listApplications(window: RunWindow, { signal }: CallOptions = {}): AsyncIterable<ApplicationInfo> {
     const { logs, failure } = await this.#catalogue.refresh(signal);
-    yield* applicationsOf(logs).filter((application) => isInWindow(application, window));
+    yield* applicationsOf(logs, window);
     if (failure !== undefined) throw failure;
   }
 

@@ -22,9 +22,12 @@ const UNFINISHED = -1;
 /**
  * The applications of these logs, as the History Server lists them: newest end first, those without an end last;
  * attempts of one application newest start first, also when each has a log of its own.
+ *
+ * @param window - an application is in it if any attempt ended there, both ends inclusive, or has no end
  */
-export function applicationsOf(logs: Iterable<ScannedLog>): ApplicationInfo[] {
+export function applicationsOf(logs: Iterable<ScannedLog>, window: RunWindow = {}): ApplicationInfo[] {
   return [...Map.groupBy(logs, (log) => log.start.appId)]
+    .filter(([, ofApplication]) => ofApplication.some((log) => isInWindow(log, window)))
     .map(([id, ofApplication]): ApplicationInfo => {
       const newestFirst = ofApplication.toSorted((a, b) => b.start.startTime - a.start.startTime);
       return { id, name: newestFirst[0]?.start.name ?? '', attempts: newestFirst.map(attemptOf) };
@@ -42,13 +45,9 @@ export function preferred(a: ScannedLog, b: ScannedLog): ScannedLog {
   return b.modified > a.modified ? b : a;
 }
 
-/** An application is in the window if any attempt ended there, both ends inclusive, or has no end. */
-export function isInWindow(application: ApplicationInfo, { endedAfter, endedBefore }: RunWindow): boolean {
-  const from = endedAfter?.getTime() ?? -Infinity;
-  const to = endedBefore?.getTime() ?? Infinity;
-  return application.attempts.some(
-    ({ completed, endTimeEpoch }) => !completed || (endTimeEpoch >= from && endTimeEpoch <= to),
-  );
+function isInWindow({ end }: ScannedLog, { endedAfter, endedBefore }: RunWindow): boolean {
+  if (typeof end !== 'object') return true;
+  return end.endTime >= (endedAfter?.getTime() ?? -Infinity) && end.endTime <= (endedBefore?.getTime() ?? Infinity);
 }
 
 function attemptOf({ start, end, modified }: ScannedLog): ApplicationAttemptInfo {

@@ -7,6 +7,8 @@ import { sharedLineMemory } from './shared-line-room.ts';
 
 /** What a thread takes beside its objects: chunks, decoders, the engine itself. */
 const THREAD_OVERHEAD_MB = 64;
+/** A backlog keeps all threads at work, a log now and then one of them; what an idle one holds is 40 MB. */
+const LONGEST_IDLE_MS = 60_000;
 
 interface Job {
   readonly task: ReplayTask;
@@ -17,22 +19,25 @@ interface Job {
 /**
  * Replays logs in as many threads as cores and memory allow.
  *
- * Threads start when they are needed and stay for the next log; idle ones do not keep the process alive. A log that
- * grows goes to the thread that read it before, and waits for it.
+ * Threads start when they are needed and stay for the next log, for a minute; idle ones do not keep the process alive.
+ * A log that grows goes to the thread that read it before, and waits for it; while it grows that thread stays.
  */
 export class ReplayPool implements AsyncDisposable {
   readonly #settings: EventLogsSettings;
   readonly #size: number;
   readonly #lineMemory: SharedArrayBuffer;
   readonly #threads = new Set<ReplayThread>();
-  readonly #idle = new Set<ReplayThread>();
+  /** The one that was at work last comes last. Each with what ends it. */
+  readonly #idle = new Map<ReplayThread, NodeJS.Timeout>();
   readonly #waiting: Job[] = [];
   /** Which thread can go on with which growing log. */
   readonly #holders = new Map<string, ReplayThread>();
+  readonly #longestIdleMs: number;
   #started = 0;
 
-  constructor(settings: EventLogsSettings) {
+  constructor(settings: EventLogsSettings, { longestIdleMs = LONGEST_IDLE_MS } = {}) {
     this.#settings = settings;
+    this.#longestIdleMs = longestIdleMs;
     this.#size = settings.threads > 0 ? settings.threads : threadsFor(settings.memory_mb);
     this.#lineMemory = sharedLineMemory(settings.max_line_bytes);
   }
@@ -40,6 +45,11 @@ export class ReplayPool implements AsyncDisposable {
   /** How many replays keep it busy: one more than there are threads, so that none waits for the next log. */
   get concurrency(): number {
     return this.#size + 1;
+  }
+
+  /** How many there are just now. */
+  get threads(): number {
+    return this.#threads.size;
   }
 
   /** @throws EventLogError as {@link ReplayThread.replay} does */
@@ -52,6 +62,7 @@ export class ReplayPool implements AsyncDisposable {
 
   /** Ends all threads; replays under way fail. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const thread of this.#idle.keys()) this.#wake(thread);
     for (const { done } of this.#waiting.splice(0)) done.reject(new Error('The threads that replay logs were ended'));
     await Promise.all([...this.#threads].map((thread) => thread[Symbol.asyncDispose]()));
   }
@@ -66,7 +77,7 @@ export class ReplayPool implements AsyncDisposable {
       const thread = this.#threadFor(job.task);
       if (thread === undefined) continue;
       this.#waiting.splice(this.#waiting.indexOf(job), 1);
-      this.#idle.delete(thread);
+      this.#wake(thread);
       void this.#run(job, thread);
     }
   }
@@ -75,8 +86,9 @@ export class ReplayPool implements AsyncDisposable {
   #threadFor({ growth }: ReplayTask): ReplayThread | undefined {
     const holder = growth === undefined ? undefined : this.#holders.get(growth.key);
     if (holder !== undefined) return this.#idle.has(holder) ? holder : undefined;
-    const [idle] = this.#idle;
-    return idle ?? (this.#threads.size < this.#size ? this.#start() : undefined);
+    // The others get to be idle for long.
+    const lastAtWork = [...this.#idle.keys()].at(-1);
+    return lastAtWork ?? (this.#threads.size < this.#size ? this.#start() : undefined);
   }
 
   async #run({ task, signal, done }: Job, thread: ReplayThread): Promise<void> {
@@ -92,10 +104,29 @@ export class ReplayPool implements AsyncDisposable {
         this.#threads.delete(thread);
         this.#holds(thread, []);
       } else {
-        this.#idle.add(thread);
+        this.#rest(thread);
       }
       this.#startWaiting();
     }
+  }
+
+  #rest(thread: ReplayThread): void {
+    const timer = setTimeout(() => {
+      if (![...this.#holders.values()].includes(thread)) void this.#end(thread);
+    }, this.#longestIdleMs);
+    this.#idle.set(thread, timer.unref());
+  }
+
+  #wake(thread: ReplayThread): void {
+    clearTimeout(this.#idle.get(thread));
+    this.#idle.delete(thread);
+  }
+
+  async #end(thread: ReplayThread): Promise<void> {
+    this.#wake(thread);
+    await thread[Symbol.asyncDispose]();
+    this.#threads.delete(thread);
+    this.#startWaiting();
   }
 
   #holds(thread: ReplayThread, keys: readonly string[]): void {
