@@ -17,7 +17,7 @@ const SOAK: Suite = {
   name: 'soak',
   files: [
     'test/faults/**/*.test.ts',
-    ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge', 'huge-log'].map(
+    ...['kill', 'kill-event-logs', 'failpoints', 'sigterm', 'slow-and-huge', 'huge-log', 'daemon-memory'].map(
       (name) => `test/e2e/${name}.e2e.test.ts`,
     ),
     'test/store/sqlite/*.test.ts',

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,12 +9,15 @@ import { FaultProxy } from '../faults/fault-proxy.ts';
 import { inSoak, IS_SOAK } from '../faults/scale.ts';
 import { testSeed } from '../faults/test-seed.ts';
 import { cloneEventLogs } from '../support/clone-event-logs.ts';
-import { spotEnded, spotJson, startSpot, type SpotEnded } from '../support/run-spot.ts';
+import { Daemon } from '../support/daemon.ts';
+import { spotJson } from '../support/run-spot.ts';
 import { service } from '../support/services.ts';
 
 const SECONDS = inSoak(7200, 12);
 /** A run ends so often, and its log is there at once. */
 const SECONDS_BETWEEN_RUNS = 2;
+/** While this still fills up, each poll lists and costs more than the one before: it is full when the first quarter ends. */
+const HOT_WINDOW_SECONDS = inSoak(SECONDS / 4, 60);
 const SAMPLE_SECONDS = inSoak(20, 1);
 const MOST_GROWTH = 1.05;
 /** What is open just now hangs on what is being read just now. */
@@ -72,7 +74,7 @@ describe('e2e: hours of work', function () {
     const config = join(folder, 'config.ini');
     await writeFile(
       config,
-      `[SPARK_HISTORY served]\napi_base_url = ${proxy.url}/api/v1\n[EVENT_LOGS read]\npath = ${logDir}\n[CRAWLER]\nsleep_seconds = 1\n`,
+      `[SPARK_HISTORY served]\napi_base_url = ${proxy.url}/api/v1\n[EVENT_LOGS read]\npath = ${logDir}\n[CRAWLER]\nsleep_seconds = 1\nhot_window_seconds = ${HOT_WINDOW_SECONDS}\n`,
     );
     const suffix = randomBytes(4).toString('hex');
     const indexes = ['raw', 'agg', 'err', 'detail', 'kept'].map((kind) => [
@@ -80,13 +82,13 @@ describe('e2e: hours of work', function () {
       `spot_${kind}_hours_${suffix}`,
     ]);
     const [sqlite, leaking] = ['spot', 'leaking'].map((name) => `sqlite:${join(folder, `${name}.sqlite`)}`);
-    const kept: Readonly<Record<string, Daemon>> = {
-      SQLite: new Daemon(config, { SPOT_STORE_URL: sqlite ?? '' }),
-      Elasticsearch: new Daemon(config, {
+    const kept: Readonly<Record<string, Watched>> = {
+      SQLite: new Watched(config, { SPOT_STORE_URL: sqlite ?? '' }),
+      Elasticsearch: new Watched(config, {
         ...(Object.fromEntries(indexes) as Record<string, string>),
         SPOT_STORE_URL: `elasticsearch:${elasticsearch.url}`,
       }),
-      'SQLite, leaking': new Daemon(config, { SPOT_STORE_URL: leaking ?? '', NODE_OPTIONS }),
+      'SQLite, leaking': new Watched(config, { SPOT_STORE_URL: leaking ?? '', NODE_OPTIONS }),
     };
     const daemons = Object.values(kept);
     for (const daemon of daemons) started.use(daemon);
@@ -127,43 +129,25 @@ describe('e2e: hours of work', function () {
   });
 });
 
-/** `spot crawl`, and what it tells of its process while it works. */
-class Daemon implements AsyncDisposable {
+/** A daemon that is looked at while it works, and its store. */
+class Watched extends Daemon {
   readonly samples: Sample[] = [];
-  readonly #args: readonly string[];
+  readonly #config: string;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #ended: Promise<SpotEnded>;
-  #url: string | undefined;
-  #log = '';
 
   constructor(config: string, env: Readonly<Record<string, string>>) {
-    this.#args = ['--config', config];
+    super(config, env);
     const { NODE_OPTIONS: _leak, ...plain } = env;
+    this.#config = config;
     this.#env = plain;
-    this.#process = startSpot(['crawl', ...this.#args], { ...env, SPOT_HEALTH_LISTEN: '127.0.0.1:0' });
-    this.#ended = spotEnded(this.#process);
-    const look = (chunk: string): void => {
-      this.#log += chunk;
-      this.#url = /url=(http:\S+)/.exec(this.#log)?.[1];
-      if (this.#url !== undefined) this.#process.stderr.off('data', look);
-    };
-    this.#process.stderr.on('data', look);
-  }
-
-  async isUp(): Promise<void> {
-    for (let waited = 0; this.#url === undefined; waited += 100) {
-      if (waited > 60_000) throw new Error(`The daemon has not told its address: ${this.#log}`);
-      await sleep(100);
-    }
   }
 
   async sample(): Promise<void> {
-    const metrics = await (await fetch(`${this.#url ?? ''}/metrics`)).text();
+    const metrics = await this.metrics();
     this.samples.push({
-      resident: valueOf(metrics, 'process_resident_memory_bytes'),
-      openFiles: valueOf(metrics, 'process_open_fds'),
-      activeResources: valueOf(metrics, 'nodejs_active_resources_total'),
+      resident: metrics.valueOf('process_resident_memory_bytes'),
+      openFiles: metrics.valueOf('process_open_fds'),
+      activeResources: metrics.valueOf('nodejs_active_resources_total'),
     });
   }
 
@@ -171,7 +155,7 @@ class Daemon implements AsyncDisposable {
   async storedWithin(runs: number, longestMs: number): Promise<object> {
     const endsAt = performance.now() + longestMs;
     for (;;) {
-      const stats = (await spotJson(['stats', '--format', 'json', ...this.#args], this.#env)) as {
+      const stats = (await spotJson(['stats', '--format', 'json', '--config', this.#config], this.#env)) as {
         agg: number;
         err: number;
       };
@@ -179,22 +163,6 @@ class Daemon implements AsyncDisposable {
       await sleep(2000);
     }
   }
-
-  stopped(): Promise<SpotEnded> {
-    this.#process.kill('SIGTERM');
-    return this.#ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#ended;
-  }
-}
-
-function valueOf(metrics: string, name: string): number {
-  const value = Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
-  if (!(value > 0)) throw new Error(`The metrics tell no ${name}`);
-  return value;
 }
 
 /** Medians of the second quarter of the time, and of the last one. */
