@@ -11,8 +11,8 @@ import { Daemon } from '../support/daemon.ts';
 import { service } from '../support/services.ts';
 
 /** Runs before the first look, in which everything has been done at least once, and runs between it and the second. */
-const WARM_UP_RUNS = inSoak(1000, 60);
-const RUNS = inSoak(3000, 100);
+const WARM_UP_RUNS = inSoak(500, 60);
+const RUNS = inSoak(1500, 100);
 /** In a short run, code that V8 compiled in the meantime is a part of what is in use. */
 const MOST_BYTES = inSoak(4096, 16_384);
 const LEAKED_BYTES = 2 * MOST_BYTES;
@@ -108,7 +108,8 @@ describe('e2e: what a daemon keeps', function () {
       service(this, 'SPOT_TEST_SPARK_HOME');
       const env = storeOf(service(this, 'SPOT_TEST_ES_URL'));
       await bringLogs(0, WARM_UP_RUNS);
-      const server = started.use(await startHistoryServer({ logDir, expectApplications: WARM_UP_RUNS }));
+      const conf = { 'spark.history.retainedApplications': '5' };
+      const server = started.use(await startHistoryServer({ logDir, expectApplications: WARM_UP_RUNS, conf }));
       const sources = `[SPARK_HISTORY served]\napi_base_url = ${server.url}/api/v1\n[EVENT_LOGS read]\npath = ${logDir}`;
 
       expect(await bytesPerRun(sources, 2, { ...env, NODE_OPTIONS: preload(PROBE) })).to.be.below(MOST_BYTES);
